@@ -1,0 +1,1 @@
+"""The command line. A module for each command; `hitsave run` itself does not come through here."""

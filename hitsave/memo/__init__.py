@@ -1,0 +1,1 @@
+"""Whether a call is answered from the store: looking up, checking, restoring, saving."""

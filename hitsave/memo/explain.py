@@ -1,0 +1,181 @@
+"""Why a call ran: the reasons, as plain data, worked out once when the miss is known and kept with the run."""
+
+from __future__ import annotations
+
+from hitsave.memo.check import differences
+from hitsave.memo.trace import Trace
+from hitsave_trace import names
+from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, PRESENCE, SHAPE, SHARING, STAT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hitsave.memo.call import Call
+    from hitsave.memo.check import Difference, Node
+    from hitsave.memo.present import Present
+    from hitsave.store.store import Store
+
+    Reason = dict[str, object]
+
+_NEAREST = 50
+"""Stored calls of a function that are compared with one that is new."""
+
+
+def explain_nearest(call: Call, present: Present) -> list[Reason]:
+    """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
+    best: list[Reason] | None = None
+    for trace, nodes in call.candidates:
+        reasons = explain(call, trace, nodes, present)
+        if best is None or len(reasons) < len(best):  # of equals, the newest, which comes first
+            best = reasons
+    return best or []
+
+
+def explain(call: Call, trace: Trace, nodes: list[Node], present: Present) -> list[Reason]:
+    """Give the reasons for which `trace` does not answer `call`, first cause first."""
+    found = differences(nodes, trace.readers, present.of(call), all_of_them=True)
+    rows = list(trace.functions)
+    places = {name: text for kind, name, _, text in nodes if kind == CODE}
+    kept = _without_echoes(found, present)
+    if not kept:
+        # Nothing differs but that what the call imported had been imported before.
+        modules = [name.partition(":")[0] for kind, name, _, _ in nodes if kind == CODE and name.endswith(":<module>")]
+        return [_row("binding", name, None, "not imported", "imported", call.info.name) for name in modules[:1]]
+    return [_reason(difference, rows, places, present) for difference in kept]
+
+
+def _without_echoes(found: list[Difference], present: Present) -> list[Difference]:
+    """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
+    changed_code = {difference.name for difference in found if difference.kind == CODE}
+    shapes = sum(difference.kind == SHAPE for difference in found)
+    kept: list[Difference] = []
+    for difference in found:
+        if difference.kind == BINDING and difference.name in changed_code and difference.now == ABSENT:
+            continue
+        if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
+            continue  # it only changed as its base did
+        if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
+            continue  # an object that keeps results of a function looks the same: the function is what changed
+        kept.append(difference)
+    return kept
+
+
+def _reason(
+    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None], present: Present
+) -> Reason:
+    kind, name = difference.kind, difference.name
+    before, after = difference.text, present.text(kind, name)
+    where = places.get(name) if kind == CODE else None
+    if kind == BINDING and before and after:
+        function = before.partition("(")[0]
+        if function == after.partition("(")[0] and function.startswith("function "):
+            # The same function with other defaults: its head was edited.
+            kind, name = CODE, function.removeprefix("function ")
+            info = names.by_name.get(name)
+            where = None if info is None else f"{info.module.relative}:{info.def_line}"
+            return {
+                "kind": CODE, "subject": name, "where": where, "before": before.removeprefix("function "),
+                "after": after.removeprefix("function "), "path": [*_path(difference.reader, rows), name],
+            }  # fmt: skip
+    if kind == CODE:
+        before = difference.fingerprint.hex()
+        info = names.by_name.get(name)
+        after = difference.now.hex() if difference.now and difference.now != ABSENT else None
+        if info is not None:
+            where = f"{info.module.relative}:{info.def_line}"
+    if kind == SHARING:
+        before = after = None
+        name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
+    if kind == SHAPE:
+        before, after = _changed_lines(before, after)
+    if where is None:
+        where = _place_of_reader(difference, rows, places)
+    return {
+        "kind": "file" if kind in (PRESENCE, STAT) else kind,
+        "subject": name,
+        "where": where,
+        "before": before,
+        "after": after,
+        "path": _path(difference.reader, rows),
+    }
+
+
+def _changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
+    """Cut two texts of a class down to the lines in which they differ."""
+    old, new = (before or "").splitlines(), (after or "").splitlines()
+    gone = [line for line in old if line not in new]
+    come = [line for line in new if line not in old]
+    return ", ".join(gone)[:300] or "nothing", ", ".join(come)[:300] or "nothing"
+
+
+def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
+    """Give the functions from the call to the one that read."""
+    path: list[str] = []
+    seen: set[int] = set()
+    while 0 <= reader < len(rows) and reader not in seen:
+        seen.add(reader)
+        name, above, _ = rows[reader]
+        path.append(name)
+        reader = above
+    path.reverse()
+    return path
+
+
+def _place_of_reader(
+    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None]
+) -> str | None:
+    if 0 <= difference.reader < len(rows):
+        return places.get(rows[difference.reader][0])
+    return None
+
+
+def first_time(
+    call: Call,
+    store: Store,
+    nodes_of: Callable[[Trace], list[Node] | None],
+    present: Present,
+) -> list[Reason]:
+    """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had."""
+    info = call.info
+    place = f"{info.module.relative}:{info.def_line}"
+    mine = call.rows()
+    best: tuple[int, Trace] | None = None
+    for _, name in store.calls_of(info.name, _NEAREST):
+        record = store.trace(name)
+        trace = None if record is None else Trace.from_record(record)
+        if trace is None or trace.call == call.digest:  # the call itself, which has just been saved
+            continue
+        theirs = {row[0]: row for row in trace.arguments}
+        distance = sum(2 for row in mine if theirs.get(row[0], (None, None))[1] != row[1])
+        distance += any(row[3] != theirs[row[0]][3] for row in mine if row[0] in theirs)
+        distance += sum(2 for parameter in theirs if parameter not in {row[0] for row in mine})
+        if best is None or distance < best[0]:
+            best = (distance, trace)
+    if best is None:
+        return [_row("new", info.name, place, None, None, info.name)]
+    trace = best[1]
+    theirs = {row[0]: row for row in trace.arguments}
+    reasons: list[Reason] = []
+    nodes = nodes_of(trace)
+    for parameter, fingerprint, text, left_out in mine:
+        other = theirs.get(parameter)
+        if other is None or other[1] != fingerprint:
+            before = other[2] if other is not None else None
+            if left_out and (other is None or other[3]):
+                # The caller leaves it out: what changed is the function's head.
+                was = None if before is None else f"{parameter}={before}"
+                reasons.append(_row(CODE, info.name, place, was, f"{parameter}={text}", info.name))
+            else:
+                reasons.append(_row("argument", parameter, place, before, text, info.name))
+    if nodes is not None:
+        reasons += [
+            row for row in explain(call, trace, nodes, present) if row["kind"] == CODE and row["subject"] == info.name
+        ]
+    if not reasons:
+        reasons.append(_row("interpreter", "", place, None, None, info.name))
+    return reasons
+
+
+def _row(kind: str, subject: str, where: str | None, before: str | None, after: str | None, function: str) -> Reason:
+    return {"kind": kind, "subject": subject, "where": where, "before": before, "after": after, "path": [function]}

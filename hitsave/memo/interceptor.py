@@ -1,0 +1,391 @@
+"""What happens when a call may be answered: look up, check, restore; or record, and save what came out.
+
+One object a run. The order of work in `enter` is the order of cost: the policy is asked first, then the arguments are
+fingerprinted, then the store is asked, then the trace is checked, and only then is anything restored.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from time import perf_counter, thread_time, time
+
+from hitsave.memo import effects, sharing
+from hitsave.memo.call import Call, fingerprint_arguments
+from hitsave.memo.check import differences
+from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.results import Refused, take
+from hitsave.memo.trace import Trace
+from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave_trace import reads, sights, warned
+from hitsave_trace.around import around
+from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
+from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
+from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
+from hitsave_trace.taps import settings, state, switches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CellType
+
+    from hitsave.memo.check import Node
+    from hitsave.memo.journal import Journal
+    from hitsave.memo.policy import Policy
+    from hitsave.memo.present import Present
+    from hitsave.memo.results import Taken
+    from hitsave.store.store import Store
+    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.taps import Installed
+
+CANDIDATES = 32
+"""Stored traces of one call that are looked at."""
+BUDGET_SECONDS = 0.2
+"""What fingerprinting the arguments of a function may cost that was never seen to be slow."""
+
+
+def _own_seconds(found: Recording, call: Call, ended: float) -> float:
+    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it."""
+    return max(ended - found.started - (around.overhead - call.overhead_before), 0.0)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+class Memo:
+    """The interceptor of a run that answers from a store."""
+
+    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+
+    def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
+        self.store = store
+        self.policy = policy
+        self.present = present
+        self.journal = journal
+        self.run = run
+        self.taps: Installed | None = None
+        self.failed: Callable[[BaseException], None] = _raise
+        self._nodes: dict[bytes, Node] = {}
+        # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
+        # that is answered from. The seed can't be read, but what it makes of a text can.
+        self._interpreter = surroundings.interpreter()[0] + hash("hitsave").to_bytes(8, "little", signed=True)
+
+    # --- entering -----------------------------------------------------------------------------------------------
+
+    def enter(
+        self, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...], frame: int
+    ) -> tuple[object] | Recording | None:
+        """Answer a call, or open a recording for it, or let it run."""
+        if info.opened:
+            return None  # recursion: the outermost call is the one that is worth answering
+        started = perf_counter()
+        if not self.policy.may_ask(info, started, around.overhead - self.journal.saved_seconds):
+            info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
+            return None
+        patient = info.policy.slow > 0  # type: ignore[attr-defined]
+        call = Call(info, arguments, cells, started, thread_time())
+        try:
+            fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
+        except Unfingerprintable as error:
+            call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
+            return self._watch(call, frame)
+        except OverBudget:
+            call.refuse("over-budget", "the arguments")
+            return self._watch(call, frame)
+        answer = self._look_up(call)
+        if answer is not None:
+            spent = perf_counter() - started
+            self.policy.answered(info, call.saved_seconds, spent)
+            return answer
+        return self._watch(call, frame)
+
+    def _watch(self, call: Call, frame: int) -> Recording:
+        call.seen.clear()
+        found = Recording(call.info, call, frame, 0.0)
+        for slug, what in call.refused:
+            found.forbid(slug, what, "", spreads=False)
+        # Cells of the function itself are read in the context of this call alone.
+        for name, (fingerprint, text) in call.captured.items():
+            if fingerprint is None:
+                found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
+            else:
+                found.read(CLOSURE, name, fingerprint, text, 0)
+        return found
+
+    def opened(self, found: Recording) -> None:
+        """Take the state of the world that is compared when the recording closes; the last thing before the body."""
+        call: Call = found.call  # type: ignore[assignment]
+        found.random = state.random_states()
+        for cls in call.classes:
+            reads.note_class(found, cls, 0)
+        found.distributions.update(call.distributions)
+        files = self.taps.snapshot() if self.taps is not None else None
+        call.world = (switches.switches(), files, warned.shown_before())
+        # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
+        call.spent = thread_time() - call.started_cpu
+        found.started = perf_counter()
+        # Of the hook that is running only the part up to here has been before the body.
+        call.overhead_before = around.overhead + found.started - call.started
+
+    def _look_up(self, call: Call) -> tuple[object] | None:
+        own = self.store.candidates(call.digest)[:CANDIDATES]
+        answer = self._try(call, own, measure=True)
+        # A project that was moved or cloned finds what it saved where it was before.
+        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+
+    def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
+        """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
+        now = self.present.of(call)
+        for name in candidates:
+            record = self.store.trace(name)
+            trace = None if record is None else Trace.from_record(record)
+            if trace is None or trace.call != call.digest:
+                continue
+            nodes = self._nodes_of(trace)
+            if nodes is None:
+                continue
+            if measure:
+                call.candidates.append((trace, nodes))
+            if differences(nodes, trace.readers, now):
+                continue
+            answer = self._restore(call, trace, nodes, name)
+            if answer is not None:
+                return answer
+            call.seen.clear()  # the program's own code may have run
+        return None
+
+    def _nodes_of(self, trace: Trace) -> list[Node] | None:
+        known = self._nodes
+        unknown = [name for name, _ in trace.reads if name not in known]
+        if unknown:
+            for name, node in zip(unknown, self.store.nodes(unknown), strict=True):
+                if node is None:
+                    return None
+                known[name] = node
+        return [known[name] for name, _ in trace.reads]
+
+    def _restore(
+        self,
+        call: Call,
+        trace: Trace,
+        nodes: list[Node],
+        name: bytes,
+    ) -> tuple[object] | None:
+        """Give the stored result and do the effects again; None, with nothing touched, if something is gone."""
+        contents = effects.ready(trace.effects, self.store)
+        if contents is None:
+            call.gone = True
+            return None
+        try:
+            value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+        except (Gone, Damaged):
+            call.gone = True
+            return None
+        except Exception:  # the program's own classes are put together here
+            call.gone = True
+            return None
+        effects.replay(trace.effects, contents, trace.loaded)
+        # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
+        try:
+            self._answered(call, trace, nodes, name)
+        except Exception as error:
+            self.failed(error)
+        return (value,)
+
+    def _answered(
+        self,
+        call: Call,
+        trace: Trace,
+        nodes: list[Node],
+        name: bytes,
+    ) -> None:
+        """Tell everybody who is concerned that a call was answered."""
+        self.store.used(name)
+        self.store.used(trace.value)
+        if call.candidates and call.candidates[0][0] is not trace:
+            self.store.prefer(call.digest, name)
+        call.saved_seconds = trace.seconds
+        thread = get_ident()
+        own = stacks.get(thread)
+        outer = own[-1:] if own else mine_of(thread)
+        redirected = self.taps is not None and self.taps.streams.redirected()
+        for wider in outer:
+            if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
+                wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
+            wider.adopt(self._as_recording(call, trace, nodes, wider))
+        self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
+
+    def _as_recording(
+        self,
+        call: Call,
+        trace: Trace,
+        nodes: list[Node],
+        wider: Recording,
+    ) -> Recording:
+        """Give the trace the form of a recording that has just closed."""
+        found = Recording(call.info, call, 0, 0.0)
+        found.outer = wider
+        found.entry = reader_of(wider, 6)
+        for i, (name, above, line) in enumerate(trace.functions):
+            found.functions[name] = i
+            found.rows.append((name, above, line))
+        for (kind, name, fingerprint, text), (_, reader) in zip(nodes, trace.reads, strict=True):
+            found.reads[kind, name] = Dependency(kind, name, fingerprint, text, reader)
+        for record in trace.effects:
+            if record[0] == "text":
+                found.effects.append(("text", record[1], record[2], []))
+            elif record[0] in ("flush", "warning"):
+                found.effects.append(record)
+            elif record[0] == "file":
+                found.effects.append(("file", record[1]))
+                found.written[str(record[1])] = "r+"
+            elif record[0] == "random" and record[3]:
+                found.seeded.add(str(record[1]))
+        found.loaded.update(trace.loaded)
+        return found
+
+    # --- leaving ------------------------------------------------------------------------------------------------
+
+    def abandon(self, found: Recording) -> None:
+        """A recorded call raised: nothing of it is saved but its finished callees."""
+        ended = perf_counter()
+        try:
+            self._abandon(found, ended)
+        finally:
+            self.journal.closed(found)
+
+    def _abandon(self, found: Recording, ended: float) -> None:
+        call: Call = found.call  # type: ignore[assignment]
+        seconds = _own_seconds(found, call, ended)
+        self.policy.ran(found.info, seconds, call.spent)
+        if seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+
+    def leave(self, found: Recording, value: object) -> None:
+        """A recorded call is about to return `value`."""
+        ended, cpu = perf_counter(), thread_time()
+        call: Call = found.call  # type: ignore[assignment]
+        call.seen.clear()
+        try:
+            self._leave(found, value, ended)
+        finally:
+            call.seen.clear()  # it holds objects of the program
+            self.journal.closed(found)
+            self.policy.settle(found.info, thread_time() - cpu)
+
+    def _leave(self, found: Recording, value: object, ended: float) -> None:
+        call: Call = found.call  # type: ignore[assignment]
+        seconds = _own_seconds(found, call, ended)
+        if not self.policy.ran(found.info, seconds, call.spent):
+            if seconds >= self.policy.threshold:
+                self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
+            return
+        self.journal.returned(call, value)
+        self._compare(found, call)
+        if not found.reasons:
+            try:
+                taken = take(value, call.came_in)
+                self._save(found, call, taken, seconds)
+            except (Refused, effects.Impossible) as error:
+                found.forbid(error.slug, error.what, "", spreads=False)
+        if found.reasons:
+            self.policy.unsaved(found.info)
+            self.journal.unsaved(call, found, seconds, found.reasons)
+        else:
+            self.policy.saved(found.info)
+
+    def _compare(self, found: Recording, call: Call) -> None:
+        """See what the call changed, and what of that can't be done again."""
+        before, files, shown = call.world
+        warned.depend_on_shown(found, shown)
+        unknown = self.taps.streams.changed() if self.taps is not None else None
+        if unknown is not None:
+            found.forbid("stdout-replaced", unknown, "")
+        for slug, what in switches.differences(before, switches.switches()):
+            if slug != "thread" or found.left_running():
+                found.forbid(slug, what, "")
+        if found.written and self.taps is not None:
+            for path in self.taps.left_open([around.locate(name) for name in found.written]):
+                # Whoever is around it may find it closed.
+                found.forbid("left-open-file", around.place(path), "", spreads=False)
+        for slug, what in self.taps.written_since(files) if self.taps is not None and files is not None else ():
+            if not found.wrote(around.place(what)):
+                found.forbid(slug, what, "")
+        for generator, now in state.random_states().items():
+            entry = found.random.get(generator)
+            if now == entry:
+                continue
+            seeded = generator in found.seeded or entry is None
+            if not seeded:
+                found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
+            found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
+        for name in call.changed_arguments():
+            found.forbid("argument-changed", name, "", spreads=False)
+        for name in call.changed_cells():
+            # Whoever called either made the variable or reached the function by a value, which is compared.
+            found.forbid("closure-changed", name, "", spreads=False)
+        call.came_in = list(enumerate(call.objects_now))
+        for kind, name in found.watched:
+            dependency = found.reads.get((kind, name))
+            if dependency is None:
+                continue
+            if kind == SHAPE:
+                if sights.present(kind, name) != dependency.fingerprint:
+                    found.forbid("global-changed", f"the class {name}", "")
+                continue
+            sight = call.see(kind, name)
+            if sight.fingerprint != dependency.fingerprint:
+                found.forbid("global-changed", name, "")
+            else:
+                call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
+
+    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        for top in sorted(found.distributions):
+            for name in surroundings.distributions_of(top):
+                fingerprint, text = self.present.distribution(name)
+                found.read(DISTRIBUTION, name, fingerprint, text, -1)
+        touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
+        for name in settings.of(touched):
+            setting = settings.at_entry(name, found.modules)
+            if setting is None:
+                raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
+            found.read(SETTING, name, setting, settings.text(name), -1)
+        shared = sharing.subjects(call, tuple(found.reads))
+        if shared is not None:
+            found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+        records = effects.close(found, self.store)
+        nodes = []
+        reads = []
+        for dependency in found.reads.values():
+            row = encode((dependency.kind, dependency.name, dependency.fingerprint, dependency.text))
+            node = digest_of(row)
+            nodes.append((node, row))
+            reads.append((node, dependency.reader))
+        trace = Trace(
+            call.digest,
+            call.info.name,
+            tuple(reads),
+            tuple(found.rows),
+            records,
+            taken.pickled.digest,
+            seconds,
+            self.run,
+            time(),
+            tuple(call.rows()),
+            taken.shares,
+            tuple(sorted(found.loaded)),
+        )
+        saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
+        self.journal.miss(call, found, saved, seconds, self._reasons(call))
+
+    def _reasons(self, call: Call) -> list[dict[str, object]]:
+        """Say why a call that ran was not answered."""
+        if call.gone:
+            where = call.info.module.relative
+            return [
+                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
+            ]
+        if call.candidates:
+            return explain_nearest(call, self.present)
+        return first_time(call, self.store, self._nodes_of, self.present)

@@ -1,0 +1,177 @@
+"""Which functions are worth asking about, and which calls are worth saving.
+
+A call is worth saving when it took longer than the threshold, and clearly longer than fingerprinting its arguments
+and taking its result apart. A function whose calls turn out cheap is left alone after a few of them; its code still
+counts for its callers. What was learnt is kept in the store, so that the next run starts with it.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hitsave_trace.names import CodeInfo
+
+PATIENCE = 3
+"""Calls of a function that were cheap before it is left alone."""
+SHARE = 0.02
+"""The part of its own running time that asking about a mostly cheap function may cost."""
+FIRST_TIME_SECONDS = 0.03
+"""What the first look at a function may cost more than later ones: parts of HitSave are imported when they are needed."""
+INVESTMENT = 0.3
+"""The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
+
+
+FREE_SECONDS = 0.25
+"""What asking may cost in a run before it is compared with the time that the run took."""
+PART = 0.05
+"""The part of a run's time that asking may cost on top of what answers saved."""
+LONG_SECONDS = 1.0
+"""A call that takes this long is worth asking about, even if all calls of its function were unsaved so far."""
+SURE_SECONDS = 0.1
+"""A function whose slow calls took this long in an earlier run is asked about however much others have cost."""
+
+
+class Costs:
+    """What calls of one function cost so far: in this run, and what earlier runs knew."""
+
+    __slots__ = (
+        "asked",
+        "cheap",
+        "never_pays",
+        "refused",
+        "saved",
+        "sampled",
+        "slow",
+        "slow_now",
+        "slow_seconds",
+        "spent",
+        "total",
+        "worth",
+    )
+
+    def __init__(self, slow: int = 0, worth: float = 0.0) -> None:
+        self.slow = slow  # whether earlier runs found it slow, or this one saw it run for long
+        self.worth = worth  # seconds that its slow calls took in an earlier run
+        self.asked = 0
+        self.cheap = 0
+        self.slow_now = 0
+        self.slow_seconds = 0.0  # seconds that its slow calls took in this run, or would have taken
+        self.sampled = 0.0  # seconds for which it was seen running since it was asked about last
+        self.total = 0.0  # seconds that its calls took, or would have taken
+        self.spent = 0.0  # seconds that asking and saving took
+        self.never_pays = False
+        self.refused = 0
+        self.saved = 0
+
+
+class Policy:
+    """The decisions of one run."""
+
+    __slots__ = ("_began", "_known", "costs", "threshold")
+
+    def __init__(self, threshold: float, known: Mapping[str, tuple[object, ...]]) -> None:
+        self.threshold = threshold
+        self._known = known
+        self._began = perf_counter()
+        self.costs: dict[str, Costs] = {}
+
+    def begin(self, info: CodeInfo) -> None:
+        """Decide about a function that has just been loaded."""
+        info.candidate = info.recordable
+        known = self._known.get(info.name)
+        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        info.policy = self.costs[info.name] = costs
+
+    def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
+        """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
+        if net <= FREE_SECONDS + PART * (now - self._began):
+            return True
+        costs: Costs = info.policy  # type: ignore[assignment]
+        return costs.worth + costs.slow_seconds >= SURE_SECONDS
+
+    def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
+        """A call was answered: that paid."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.asked += 1
+        costs.saved += 1
+        costs.slow_now += 1
+        costs.slow_seconds += saved
+        costs.sampled = 0.0
+        costs.total += saved
+        costs.spent += spent
+
+    def ran(self, info: CodeInfo, seconds: float, spent: float) -> bool:
+        """A call ran, and `spent` was the price of asking about it; say whether it is worth saving."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.asked += 1
+        costs.sampled = 0.0
+        costs.total += seconds
+        costs.spent += spent
+        if seconds < self.threshold:
+            costs.cheap += 1
+            return False
+        costs.slow_now += 1
+        costs.slow_seconds += seconds
+        if costs.asked == 1:
+            spent -= FIRST_TIME_SECONDS
+        return seconds > 2 * spent
+
+    def unsaved(self, info: CodeInfo) -> None:
+        """A slow call could not be saved: leave a function alone of which that is so each time, unless it takes long."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.refused += 1
+        if costs.refused >= PATIENCE and costs.saved == 0 and costs.slow_seconds < costs.refused * LONG_SECONDS:
+            info.candidate = False
+            costs.never_pays = True
+
+    def saved(self, info: CodeInfo) -> None:
+        """A slow call was saved."""
+        info.policy.saved += 1  # type: ignore[attr-defined]
+
+    def settle(self, info: CodeInfo, spent: float) -> None:
+        """A call has been dealt with, at the further price `spent`: stop asking about a function that does not pay.
+
+        A function of which a call now and then is slow, because the machine is busy or some arguments are large, pays
+        if most of its calls are; asking about every call for the sake of a few costs more than they do.
+        """
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.spent += spent
+        cheap = costs.cheap
+        if (
+            cheap >= PATIENCE
+            and cheap > costs.slow_now
+            and (costs.slow == 0 or costs.spent > max(SHARE * costs.total, costs.worth))
+        ):
+            info.candidate = False
+        elif costs.asked >= PATIENCE and costs.spent > max(INVESTMENT * costs.total, costs.worth, FIRST_TIME_SECONDS):
+            info.candidate = False
+            costs.never_pays = True
+
+    def record(self, name: str) -> tuple[object, ...] | None:
+        """Give what a later run should know of a function, or None when it is what it knew before."""
+        costs = self.costs[name]
+        if costs.asked == 0 and costs.sampled == 0.0:
+            return None
+        slow = costs.slow_seconds > costs.spent or costs.sampled > 0.0
+        worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
+        known = self._known.get(name)
+        if known is not None and bool(known[0]) == slow and worth / 2 <= float(known[1]) <= 2 * worth:  # type: ignore[arg-type]
+            return None
+        return (int(slow), worth)
+
+    def promote(self, info: CodeInfo, seconds: float) -> bool:
+        """A function that was left alone was seen running for that long: ask about its next calls again."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        if info.candidate or not info.recordable or costs.never_pays:
+            return False
+        costs.sampled += seconds
+        if costs.asked >= 10 * PATIENCE and costs.cheap > 2 * costs.slow_now:
+            return False  # what was seen twice were two of many quick calls, as those that were asked about
+        costs.slow = 1
+        costs.cheap = costs.slow_now = 0
+        info.candidate = True
+        return True

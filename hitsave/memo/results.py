@@ -1,0 +1,121 @@
+"""Taking a result apart so that it can be put together again, with its identities.
+
+What was there before the call (an argument, a global that it read, or a part of one) is that very object again after
+a hit: such parts are not pickled but named by their place in the walk over what they belong to. A value is only kept
+if its round trip is faithful: put together at once, its fingerprint is the same, taken from its real state and not
+through its pickler.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from hitsave.store.pickles import Unpicklable, dump, load
+from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hitsave.store.pickles import Pickled
+    from hitsave_trace.model import Fingerprint
+
+    # A position among the objects of the arguments, or (kind, name, position) among those of a global.
+    Place = int | tuple[str, str, int]
+
+PLAIN = frozenset((list, dict, set, bytearray))
+
+
+class Refused(Exception):
+    """A result that can't be kept: `slug` of the reason, and what in the result it is about."""
+
+    def __init__(self, slug: str, what: str) -> None:
+        super().__init__(what)
+        self.slug = slug
+        self.what = what
+
+
+class Taken:
+    """A result as it will be stored."""
+
+    __slots__ = ("fingerprint", "pickled", "shares")
+
+    def __init__(self, pickled: Pickled, fingerprint: Fingerprint, shares: bool) -> None:
+        self.pickled = pickled
+        self.fingerprint = fingerprint
+        self.shares = shares  # whether it holds something that was there before the call
+
+
+def take(value: object, come_in: Sequence[tuple[Place, object]]) -> Taken:
+    """Take `value` apart. `come_in` are the objects that were there before the call, each with its place.
+
+    Raises `Refused`.
+    """
+    walk = Walk()
+    try:
+        fingerprint = walk.fingerprint(value, "result")
+    except Unfingerprintable as error:
+        raise Refused(
+            "unfingerprintable-result", f"{error.path or 'result'} ({error.type_name}: {error.why})"
+        ) from None
+    places = {id(thing): place for place, thing in come_in}
+    shared = any(id(thing) in places for thing in walk.objects)
+    if come_in:
+        _refuse_views(walk.objects, [thing for _, thing in come_in], places)
+    persistent_id = None
+    if shared:
+
+        def persistent_id(thing: object) -> object:
+            return places.get(id(thing))
+
+    known = dict(come_in) if shared else None
+    try:
+        pickled = dump(value, persistent_id)
+        if not _is_plain(value, walk) and not _is_faithful(pickled, fingerprint, known):
+            # Most often for arrays that are views of others.
+            pickled = dump(value, persistent_id, views=True)
+            if not _is_faithful(pickled, fingerprint, known):
+                raise Refused("unfaithful", "result")
+    except Unpicklable as error:
+        raise Refused("unpicklable", f"result{error.path} ({error.type_name}: {error.why})") from None
+    return Taken(pickled, fingerprint, shared)
+
+
+def _is_plain(value: object, walk: Walk) -> bool:
+    """Whether a value is made of nothing but builtin containers, atoms and plain arrays, which pickle keeps exactly."""
+    if walk.classes:
+        return False
+    numpy = sys.modules.get("numpy")
+    array = getattr(numpy, "ndarray", None)
+    for thing in walk.objects:
+        kind = type(thing)
+        if kind in PLAIN or (kind is array and not thing.dtype.hasobject and thing.flags.owndata):  # type: ignore[attr-defined]
+            continue
+        return False
+    return bool(walk.objects) or type(value) in (int, float, str, bytes, bool, complex, type(None))
+
+
+def _is_faithful(pickled: Pickled, fingerprint: Fingerprint, come_in: dict[Place, object] | None) -> bool:
+    """Put a value together again, and see whether it is what it was. Raises `Refused` if that can't be done at all."""
+    persistent_load = None if come_in is None else come_in.__getitem__
+    try:
+        buffers = [bytearray(buffer) if not buffer.readonly else bytes(buffer) for buffer in pickled.buffers]
+        again = load(pickled.data, buffers, persistent_load)  # type: ignore[arg-type]
+        return Walk().fingerprint(again) == fingerprint
+    except Exception as error:  # the program's own classes run here
+        raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
+
+
+def _refuse_views(objects: Sequence[object], come_in: Sequence[object], places: dict[int, Place]) -> None:
+    """Refuse a result with an array that shares memory with an argument without being it."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return
+    outside = [thing for thing in come_in if isinstance(thing, numpy.ndarray)]
+    if not outside:
+        return
+    for thing in objects:
+        if isinstance(thing, numpy.ndarray) and id(thing) not in places and thing.base is not None:
+            for other in outside:
+                if numpy.may_share_memory(thing, other):
+                    raise Refused("identity", "result (a view of an argument)")

@@ -1,0 +1,242 @@
+"""A run under HitSave: everything is put together here, before the program's first line, and taken apart after its last.
+
+`begin` gives a handle with what the frame of a run needs (`hitsave.run`): where templates lie, what to do when a user
+module is loaded, when the program starts, and when it has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import perf_counter, time
+
+from hitsave import config, errors
+from hitsave.memo import check, record
+from hitsave.memo.interceptor import Memo
+from hitsave.memo.journal import Journal
+from hitsave.memo.policy import Policy
+from hitsave.memo.present import Present
+from hitsave.store.store import open_store
+from hitsave_trace import engines, names, observations, recording, taps
+from hitsave_trace.around import around
+from hitsave_trace.fingerprint.files import FileDigests
+from hitsave_trace.importing.loader import relative
+from hitsave_trace.observer import UNPROBED, Observer
+from hitsave_trace.probes import hooks
+from hitsave_trace.sampler import Sampler, around_forks
+from hitsave_trace.taps import state, switches
+from hitsave_trace.warned import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hitsave.options import Options
+    from hitsave_trace.importing.loader import Hook, Loaded
+    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.recording import Recording
+    from hitsave_trace.scope import Scope
+
+_OWN = tuple(os.path.dirname(os.path.abspath(module.__file__)) for module in (config, names) if module.__file__)
+
+MANY_FAULTS = 20
+"""Failures of ours in one run after which calls are no longer asked about."""
+
+
+def begin(options: Options, scope: Scope) -> Session:
+    """Open the store, record that the run has begun, and get ready. Raises ConfigError."""
+    return Session(options, scope)
+
+
+class Session:
+    """One run of one process."""
+
+    def __init__(self, options: Options, scope: Scope) -> None:
+        self.options = options
+        self.scope = scope
+        flags = {
+            "store": options.store,
+            "threshold": options.threshold,
+            "tracer": None if options.tracer == "auto" else options.tracer,
+            "quiet": True if options.quiet else None,
+        }
+        # Old code runs in a folder of its own, for the project that it came from.
+        self.at, self.project = _at(scope.project)
+        self.settings = config.load(self.project, flags)
+        scope.extend(self.settings.trace)
+        scope.settle()
+        self.store = open_store(self.settings.store, self.project, self.settings.size_limit_bytes)
+        self.templates: str | None = os.path.join(self.store.folder, "templates") if self.store.usable else None
+        self.started = time()
+        self.clock = perf_counter()
+        self.process = os.getpid()
+        self.sources: dict[str, str] = {}
+        self.faults: list[str] = []
+        self.engine = engines.choose(self.settings.tracer)
+        self.repository = record.repository_of(scope.project) if self.at is None else None
+        self.opening = record.opening(self)
+        self.run = self.store.start_run(self.opening)
+        self.journal = Journal(self.store, self.run, wanted=options.report is not None)  # type: ignore[arg-type]
+        self.policy = Policy(self.settings.threshold_seconds, self.store.costs())
+        self.present = Present(self._fingerprints_of)
+        check.accepted.update(_accepted(self.store.said()))
+        self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
+        self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
+        self.sampler = Sampler(self._slow, self.engine.tire)
+        self.taps: taps.Installed | None = None
+        self.hook: Hook | None = None
+
+    # --- while the program runs ---------------------------------------------------------------------------------
+
+    def start(self, hook: Hook) -> None:
+        """Begin to observe: the next thing that happens is the program's first line."""
+        self.hook = hook
+        around.project = self.scope.project
+        around.digests = FileDigests()
+        around.getcwd = os.getcwd
+        around.is_user_file = lambda path: self.scope.decide(path)[0]
+        around.random_states = state.random_states
+        around.in_use = switches.in_use
+        around.clocks_refused = self.settings.clocks == "refuse"
+        folder = self.store.folder + os.sep
+        self.taps = taps.install(observations, lambda path: path.startswith(folder))  # type: ignore[arg-type]
+        self.memo.taps = self.taps
+        self.memo.failed = self._failed
+        self.warnings = Watch(observations)
+        self.warnings.before_recording(self.taps.patches)
+        hooks.observer = self.observer
+        hooks.registered = self._registered
+        if self.engine.instead is not None:
+            errors.say(errors.another_tracer(self.engine.instead))
+        if self.options.tooled:
+            if not self.settings.quiet:
+                errors.say(errors.watched())
+            # What watches the program must see its lines run.
+            self.observer.off = True
+        self.engine.start(self.observer)
+        around_forks(self.sampler)
+        self.sampler.start()
+
+    def loaded(self, loaded: Loaded) -> None:
+        """A user module is about to run: keep its source, and note which functions it has."""
+        if loaded.source is None or not self.run:
+            return
+        digest = self.store.save_source(loaded.source)
+        self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
+        self.store.note_sources(self.run, self.sources)
+        info = names.user_modules.get(loaded.module)
+        if info is None or loaded.why_not is not None:
+            return
+        lines = loaded.source.splitlines()
+        for code in info.codes:
+            code.def_line = _def_line(lines, code.first_line)
+            self.store.save_code(code.fingerprint, (code.name, digest, info.relative, code.first_line, code.last_line))
+
+    def _registered(self, info: CodeInfo) -> None:
+        self.policy.begin(info)
+        self.observer.registered(info)
+
+    def _slow(self, info: CodeInfo, seconds: float) -> None:
+        if self.policy.promote(info, seconds):
+            self.observer.registered(info)
+
+    def _opened(self, found: Recording) -> None:
+        if self.taps is not None:
+            self.taps.before_recording()
+            self.warnings.before_recording(self.taps.patches)
+        self.engine.reopen()
+        self.journal.settle()
+        self.memo.opened(found)
+
+    def _closed(self, last: bool) -> None:
+        if last:
+            self.engine.rest()
+        if self.taps is not None:
+            self.taps.after_recording()
+
+    def _classify(self, filename: str) -> str:
+        """Say whose code a file is: a library's top-level module, user code, or nobody's we need to know."""
+        if filename.startswith("<"):
+            return ""
+        for mark in ("/site-packages/", "/dist-packages/"):
+            head, found, tail = filename.rpartition(mark)
+            if found and head:
+                return tail.partition("/")[0].removesuffix(".py")
+        if f"{os.sep}hitsave" in filename and os.path.dirname(filename).startswith(_OWN):
+            return ""
+        return UNPROBED if self.scope.decide(filename)[0] else ""
+
+    def _failed(self, error: BaseException) -> None:
+        if os.environ.get("HITSAVE_DEBUG"):
+            import traceback
+
+            traceback.print_exception(error, file=sys.__stderr__)
+        self.faults.append(f"{type(error).__name__}: {error}")
+        if len(self.faults) >= MANY_FAULTS:
+            # What fails this often is better left alone: from here on calls run plainly.
+            self.observer.off = True
+
+    def _fingerprints_of(self, module: str, relative: str) -> Mapping[str, bytes]:
+        """Fingerprint the functions of a module that is not loaded, from its file."""
+        from hitsave_trace.probes.rewrite import rewrite
+        from hitsave_trace.probes.template import fingerprints
+
+        path = around.locate(relative)
+        try:
+            with open(path, "rb") as file:
+                source = file.read()
+            code = compile(source, path, "exec", dont_inherit=True)
+        except (OSError, SyntaxError, ValueError):
+            return {}
+        hook = self.hook
+        if hook is None:
+            return {}
+        key = hook.templates.key(code, module)
+        template = hook.templates.get(key)
+        if template is None:
+            template = rewrite(code, module)
+            hook.templates.put(key, template)
+        return fingerprints(template)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
+        """The program has ended: write down what is not written yet; the record of the run."""
+        self.sampler.stop()
+        self.engine.stop()
+        hooks.observer = hooks.Nobody()
+        if self.taps is not None:
+            self.taps.remove()
+            self.warnings.remove()
+        recording.stacks.clear()
+        for name in self.policy.costs:
+            cost = self.policy.record(name)
+            if cost is not None:
+                self.store.save_cost(name, cost)
+        closing = record.closing(self, status, exception)
+        self.journal.finish()
+        self.store.finish_run(self.run, closing)
+        return {**self.opening, **closing}
+
+
+def _at(project: str) -> tuple[int | None, str]:
+    """Which run's code this process was started to run, and its project (see `hitsave.start`)."""
+    run, _, told = os.environ.pop("HITSAVE_AT", "").partition(" ")
+    return (int(run), told) if run.isdecimal() and told else (None, project)
+
+
+def _accepted(said: dict[str, object]) -> Iterator[tuple[str, bytes, bytes]]:
+    """The edits that the user accepted, in the form in which a check looks for them."""
+    rows = said.get("accepted")
+    for row in rows if isinstance(rows, list) else ():
+        yield row["function"], bytes.fromhex(row["before"]), bytes.fromhex(row["after"])
+
+
+def _def_line(lines: list[bytes], first: int) -> int:
+    """Give the line of the `def` of a function that begins at `first` with its decorators."""
+    if not 0 < first <= len(lines) or not lines[first - 1].lstrip().startswith(b"@"):
+        return first
+    for number in range(first, min(first + 100, len(lines)) + 1):
+        if lines[number - 1].lstrip().startswith((b"def ", b"async ", b"class ")):
+            return number
+    return first

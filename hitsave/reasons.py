@@ -1,0 +1,199 @@
+"""Every way in which a call is missed or unsaved, as one catalogue.
+
+A reason is a plain dict, small enough to be kept with each call of each run:
+
+    {"kind": slug, "subject": what it is about, "where": "file:line" or None,
+     "before": text or None, "after": text or None, "path": functions from the call to the subject}
+
+This module gives each slug its sentence and its remedy in one line. The long texts stand in
+`hitsave.report.reason_texts`, so that a program that runs pays nothing for them. `docs/reasons.md`
+is generated from both. A slug that is not listed is still told, in general words: a reason is
+never dropped because the catalogue lags behind.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MISSED = "missed"
+UNSAVED = "unsaved"
+
+# slug: (sentence with before and after, sentence without). The subject is `{subject}`.
+_MISSED: dict[str, tuple[str, str]] = {
+    "code": ("the code of {subject} changed", "the code of {subject} changed"),
+    "binding": ("{subject} is something else now: {before} → {after}", "{subject} is something else now"),
+    "class shape": ("the class {subject} changed: {before} → {after}", "the class {subject} changed"),
+    "global": ("{subject} changed: {before} → {after}", "{subject} changed"),
+    "closure": (
+        "the captured variable {subject} changed: {before} → {after}",
+        "the captured variable {subject} changed",
+    ),
+    "file": ("the file {subject} changed: {before} → {after}", "the file {subject} changed"),
+    "listing": ("the folder {subject} holds other names: {before} → {after}", "the folder {subject} holds other names"),
+    "env": (
+        "the environment variable {subject} changed: {before} → {after}",
+        "the environment variable {subject} changed",
+    ),
+    "argv": ("the command line changed: {before} → {after}", "the command line changed"),
+    "cwd": ("the working directory changed: {before} → {after}", "the working directory changed"),
+    "random": (
+        "the random generator {subject} was in another state",
+        "the random generator {subject} was in another state",
+    ),
+    "distribution": ("the package {subject} changed: {before} → {after}", "the package {subject} changed"),
+    "sharing": (
+        "an object comes in by other ways than before: {subject}",
+        "an object comes in by other ways than before: {subject}",
+    ),
+    "setting": (
+        "the settings of {subject} changed: {before} → {after}",
+        "the settings of {subject} changed",
+    ),
+    "interpreter": ("the interpreter changed: {before} → {after}", "the interpreter changed"),
+    "hash-seed": ("the seed of string hashes changed: {before} → {after}", "the seed of string hashes changed"),
+    "argument": (
+        "first time with these arguments; nearest stored: {subject} was {before}, is {after}",
+        "first time with these arguments",
+    ),
+    "new": ("first call of this function under HitSave", "first call of this function under HitSave"),
+    "gone": ("the result was stored, and is no longer", "the result was stored, and is no longer"),
+}
+
+# slug: (sentence; `{subject}` is what it is about, what can be done)
+_UNSAVED: dict[str, tuple[str, str]] = {
+    # What comes in
+    "unfingerprintable-argument": ("the argument {subject} can't be fingerprinted", "pass plain data, or what the object is made from"),
+    "unfingerprintable-global": ("the global {subject} can't be fingerprinted", "make the object inside the function, or pass it in"),
+    "unfingerprintable-closure": ("the captured variable {subject} can't be fingerprinted", "make the object inside the function, or pass it in"),
+    "over-budget": ("fingerprinting {subject} took too long", "pass a file name or less data"),
+    "argument-changed": ("it changed its argument {subject}", "return the changed object, or change a copy"),
+    "identity": ("{subject} is reachable in two ways, and which one matters", "pass a copy"),
+    # What it changes
+    "global-changed": ("it changed the global {subject}", "return the value, and assign it where the function is called"),
+    "closure-changed": ("it changed the captured variable {subject}", "return the value instead"),
+    "environment-changed": ("it changed the environment variable {subject}", "set it at the top of the script"),
+    "directory-changed": ("it changed the working directory", "use full paths, or change it at the top of the script"),
+    "switch": ("it changed a setting of the whole process: {subject}", "set it at the top of the script"),
+    "signal": ("it installed a signal handler: {subject}", "install handlers at the top of the script"),
+    "gui": ("it used a window or the current figure: {subject}", "make the figure, draw and save it in one function"),
+    "hidden-state": ("it used state that can't be seen: {subject}", "split it off, so that the slow part does without"),
+    "import-of-user-module": ("it imported a module of the project: {subject}", "import it at the top of the file"),
+    "module-patched": ("it changed the module {subject}", "change it at the top of the script"),
+    "warning-outside": ("it gave a warning that code outside of it reacts to: {subject}", "catch and record warnings in one function"),
+    # Where it can't be repeated
+    "entropy": ("it drew true randomness: {subject}", "use a generator with a seed"),
+    "calendar": ("it read the date or the time of day: {subject}", "read it outside, and pass it in"),
+    "clock": ("it read a clock: {subject}, and the settings refuse clocks", 'drop clocks = "refuse" from [tool.hitsave]'),
+    "network": ("it used the network: {subject}", "download in a function of its own, compute in another"),
+    "process": ("it started a process: {subject}", "start it outside the slow function"),
+    "stdin": ("it read standard input: {subject}", "read the input outside, and pass it in"),
+    "thread": ("other threads were running: {subject}", "start and join the threads inside one function"),
+    "native-io": ("native code opened files that can't be followed: {subject}", "read the data outside, and pass it in"),
+    "database": ("it wrote to a database: {subject}", "write outside the slow function"),
+    "already-open-file": ("it used a file that was open before: {subject}", "open the file inside the function"),
+    "left-open-file": ("it left a file open that it was writing: {subject}", "close the file before returning, or use `with`"),
+    "unreadable-file": ("a file that it used can't be read: {subject}", "let the file stay readable until the call ends"),
+    "file-changed-meanwhile": ("the file {subject} changed while the call ran", "run again when nothing writes to it"),
+    "stdout-replaced": ("it wrote to a stream that can't be recorded: {subject}", "print to the ordinary sys.stdout"),
+    # Code that can't be followed
+    "dynamic-code": ("it ran code made from text: {subject}", "put that code in a function"),
+    "dynamic-read": ("it read names that are only known while it runs: {subject}", "use the name itself, or a dict of your own"),
+    "caller-frame": ("library code looked into the variables of its caller: {subject}", "pass the variables by name"),
+    "source-read": ("it looked up source lines of the program: {subject}", "do that outside the slow function"),
+    "unprobed-code": ("code of the project ran that HitSave does not follow: {subject}", "import it from a .py file of the project"),
+    # What comes out
+    "raised": ("it raised {subject}", "nothing to do: a call that raises is run each time"),
+    "interrupted": ("it was interrupted", "nothing to do: what had finished inside it is kept"),
+    "generator": ("it returns something that goes on running: {subject}", "return a list"),
+    "unfingerprintable-result": ("its result can't be fingerprinted: {subject}", "return plain data"),
+    "unpicklable": ("its result can't be pickled: {subject}", "return plain data"),
+    "unfaithful": ("its result is not the same after saving and loading: {subject}", "return the parts that matter as plain data"),
+    "result-changed": ("its result changed while it was being saved: {subject}", "nothing to do: it is saved another time"),
+    # Not worth it, not possible now
+    "accepted": ("a call inside it was answered by an accepted edit: {subject}", "hitsave accept --undo, if it is to be saved"),
+    "too-cheap": ("it is quicker to run than to look up", "nothing to do"),
+    "too-big": ("its result is too large to keep: {subject}", "raise size_limit in [tool.hitsave], or return less"),
+    "debugger": ("a debugger, profiler or coverage tool was watching: {subject}", "run without it to have results reused"),
+    "store-unavailable": ("the store could not be used: {subject}", "see the message of that run"),
+    "internal": ("HitSave failed here: {subject}", "please report it; the program itself was not affected"),
+}  # fmt: skip
+
+# Other spellings that older records may hold.
+_ALIASES = {"threads": "thread", "presence": "file", "stat": "file"}
+
+# What to say when the subject is not known, unless the sentence ends in it: then the sentence goes up to its colon.
+_NO_SUBJECT = "something"
+
+
+def slugs(verdict: str) -> tuple[str, ...]:
+    """The slugs of one verdict (`MISSED` or `UNSAVED`), in the order of the catalogue."""
+    return tuple(_MISSED if verdict == MISSED else _UNSAVED)
+
+
+def canonical(slug: str) -> str:
+    """The catalogue's spelling of `slug`."""
+    return _ALIASES.get(slug, slug)
+
+
+def verdict_of(slug: str) -> str | None:
+    """`MISSED`, `UNSAVED`, or None for a slug that the catalogue does not know."""
+    slug = canonical(slug)
+    if slug in _MISSED:
+        return MISSED
+    return UNSAVED if slug in _UNSAVED else None
+
+
+def template(slug: str) -> str:
+    """The sentence of `slug` with its blanks, for the documentation."""
+    slug = canonical(slug)
+    if slug in _MISSED:
+        return _MISSED[slug][0]
+    return _UNSAVED[slug][0]
+
+
+def remedy(slug: str) -> str | None:
+    """What the user can do, in one line; None for a miss, where nothing needs to be done."""
+    found = _UNSAVED.get(canonical(slug))
+    return found[1] if found is not None else None
+
+
+def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
+    """One sentence for `reason`, without its place. `subject` overrides how the subject is spelled."""
+    slug = canonical(str(reason.get("kind") or "internal"))
+    about = subject if subject is not None else str(reason.get("subject") or "")
+    before, after = reason.get("before"), reason.get("after")
+    if slug in _MISSED:
+        told = _MISSED[slug][0 if before is not None and after is not None else 1]
+        if slug == "file" and (before == "absent" or after == "absent"):
+            told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
+        elif slug == "env" and (before is None) != (after is None):
+            told = "the environment variable {subject} is " + ("not set now" if after is None else "set now: {after}")
+        return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
+    if slug in _UNSAVED:
+        told = _UNSAVED[slug][0]
+        if not about and told.endswith(": {subject}"):
+            told = told[: -len(": {subject}")]
+        return told.format(subject=about or _NO_SUBJECT)
+    return f"{slug}: {about}" if about else slug
+
+
+def reason(
+    kind: str,
+    subject: str = "",
+    *,
+    where: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    path: Sequence[object] = (),
+) -> dict[str, object]:
+    """A reason in the form in which call records keep it."""
+    return {
+        "kind": canonical(kind),
+        "subject": subject,
+        "where": where,
+        "before": before,
+        "after": after,
+        "path": list(path),
+    }

@@ -1,0 +1,1 @@
+"""Records in, plain data out: what happened, and why. Nothing here prints."""

@@ -1,0 +1,213 @@
+"""The long text of each reason: what it means, and what can be done.
+
+Shown by `hitsave why --explain SLUG`; `docs/reasons.md` is made of it.
+"""
+
+from __future__ import annotations
+
+# Each text answers two questions in this order: what has been seen, and what to do about it.
+TEXTS: dict[str, str] = {
+    "code": """\
+A function that ran during the call was edited, or one of the functions it called was. Code is compared as
+compiled: comments, docstrings, formatting and line numbers don't count, and neither does a function that was
+not entered. `hitsave why CALL` shows the edit. Undo the edit and the old result answers again.""",
+    "binding": """\
+A name that the call looked up leads to another function, class or module than before: it was assigned again,
+imported from elsewhere, patched, or is missing now. Before and after say what the name stood for.""",
+    "class shape": """\
+The type of a value that the call used, or a class that it named, has other bases, attributes or defaults
+than before. The bodies of its methods are compared only if they ran.""",
+    "global": """\
+The call read a variable of a module, and that variable has another value at this moment. It is compared by
+value: an edit that computes the same value another way does not count. A variable that changes on each run
+(a counter, a list that grows) is better passed as an argument.""",
+    "closure": """\
+The function is nested in another one and uses a variable of it, which has another value than before.""",
+    "file": """\
+A file that the call read has other content, or appeared, or is gone. A file that was only touched does not
+count. A call that asked for a file's size or time is compared by these.""",
+    "listing": """\
+The call listed a folder, which holds other names than before: a file was added, removed or renamed.""",
+    "env": """\
+The call read this variable of the environment, or found that it was not set, and that has changed.
+Variables that the call did not read don't count.""",
+    "argv": """\
+The call read `sys.argv`, and the command line is another one. Parse the command line at the top of the script
+and pass on what each function needs: then a new option reaches only what uses it.""",
+    "cwd": """\
+The call asked for the working directory, or used a path relative to it, and was started from another place.""",
+    "random": """\
+The call drew from a global random generator (`random`, `numpy.random`, `torch`), and that generator was in
+another state when the call began: it had another seed, or more or fewer numbers were drawn before. A generator
+that is made inside the function with a seed depends on nothing but the seed.""",
+    "distribution": """\
+An installed package that the call used, or one that it requires, has another version than before.""",
+    "sharing": """\
+An object reaches the call in two ways: as an argument and as a global, or through two globals. The values are
+as before, but which of them are the same object is not: for a call that changes one of them, or asks whether
+they are the same, that makes a difference.""",
+    "setting": """\
+A setting of the whole process is another one than when the result was saved: the precision of `decimal`, the
+locale, or an option of a library that the call used (numpy's print options and error handling, pandas' options,
+matplotlib's `rcParams`, the configuration of scikit-learn, torch's defaults). Such settings decide what is
+computed, printed or drawn without being named there.""",
+    "interpreter": """\
+Another Python version, or other interpreter flags. Results are never shared between two interpreters.""",
+    "hash-seed": """\
+The order of sets of strings follows a seed. HitSave keeps one seed a store, so that the order is the same
+in each run; here `PYTHONHASHSEED` was set to another one.""",
+    "argument": """\
+The function has stored results, but none for these arguments. The nearest stored call is shown with the
+argument that differs. Arguments are compared by value and by type: 1 and 1.0 are two calls, and so are two
+dicts with the same items in another order.""",
+    "new": """\
+No result of this function is stored. It has not been called under HitSave before, or its earlier calls were
+too quick or could not be saved.""",
+    "gone": """\
+The result had been stored and was removed since: by the size limit, by `hitsave cache clear`, or because its
+file was damaged. The call ran and was stored again. `[tool.hitsave] size_limit` sets the limit.""",
+    "unfingerprintable-argument": """\
+To answer a call its arguments must be compared, and this one holds something that can't be: an open file, a
+lock, a connection, a generator. Pass what the object is made from (a path, a list, a seed) and make the object
+inside the function.""",
+    "unfingerprintable-global": """\
+The call read a variable of a module whose value can't be compared: an open file, a lock, a connection. Make the
+object inside the function, or pass the plain data it needs as an argument.""",
+    "unfingerprintable-closure": """\
+A variable of the enclosing function can't be compared. Make the object inside, or pass plain data.""",
+    "over-budget": """\
+Comparing this value took longer than the call is worth, so it was given up. Very large structures of small
+Python objects are slow to compare; an array, a data frame or the name of a file is quick.""",
+    "argument-changed": """\
+The call changed an object that was passed to it, in a way that can't be repeated from the store. Return the
+changed object, or change a copy; then the call can be saved.""",
+    "identity": """\
+The same object is an argument and also reachable as a global, a captured variable or another argument, and the
+call depends on the two being one. Pass a copy, or let the function use one of the two ways.""",
+    "global-changed": """\
+The call changed a variable of a module, or an object that hangs on one, in a way that can't be repeated from the
+store: a cache that fills, a counter, a registry. Return the value and assign it where the function is called.""",
+    "closure-changed": """\
+The call changed a variable of the enclosing function (`nonlocal`). Return the value instead.""",
+    "environment-changed": """\
+The call changed the process's environment, which other code may read later. Set the variable at the top of the
+script.""",
+    "directory-changed": """\
+The call changed the working directory, which every relative path after it depends on. Use full paths in
+the function, or change the directory at the top of the script.""",
+    "switch": """\
+The call changed a setting of the whole process: warning filters, logging set-up, numpy's error handling, pandas
+options, the locale, `sys.path`. What runs later would miss it if the call were answered from the store. Set it at
+the top of the script.""",
+    "signal": """\
+The call installed a signal handler, which outlives it. Install handlers at the top of the script.""",
+    "gui": """\
+The call opened a window or changed pyplot's current figure, which code after it may go on drawing. A function
+that makes its figure, saves it and closes it leaves nothing behind, and can be saved.""",
+    "hidden-state": """\
+The call used a function with state that can't be seen from outside. Keep the slow computing in a function that
+does without it.""",
+    "import-of-user-module": """\
+The call imported a module of the project for the first time, and what the import did can't be repeated alone.
+Import it at the top of the file.""",
+    "module-patched": """\
+The call assigned to a name of a module, such as a patch for the time of a test. Do it at the top of the script.""",
+    "warning-outside": """\
+The call gave a warning that belongs to a line outside of it (`stacklevel`), or that code around it records or shows in a way
+of its own. It could not be given again in the same way. Catch the warning in the function that causes it, or avoid what
+it warns of.""",
+    "entropy": """\
+The call asked the operating system for randomness: an unseeded generator, `uuid4`, `secrets`, `os.urandom`. Plain
+Python gives another result each time, so it is run each time. Use a generator with a seed
+(`numpy.random.default_rng(0)`, `random.Random(0)`).""",
+    "calendar": """\
+The call read the date or the time of day, which is another one each time. Read it outside and pass it in.
+Durations (`time.perf_counter`, `time.time`) are allowed: they are replayed as recorded.""",
+    "clock": """\
+The call read a clock, and `[tool.hitsave] clocks = "refuse"` asks that such calls are never saved.""",
+    "network": """\
+The call used the network, and what comes from there may be another thing each time. Download in a small function
+and compute in another: the second is compared by what it is given, so it is answered as long as the data
+stays the same.""",
+    "process": """\
+The call started another process, whose reads and writes can't be followed. Start it in a small function that
+returns or writes what is needed, and keep the slow computing apart.""",
+    "stdin": """\
+The call read standard input. Read it at the top of the script, and pass it in.""",
+    "thread": """\
+Threads that the call did not start ran at the same time, or threads that it started ran on after it: what they did
+can't be told from what the call did. Start and join threads inside one function.""",
+    "native-io": """\
+A library opened files in native code in a way that HitSave can't follow, so it could not know when they change.
+Read the data in a small function and pass it on.""",
+    "database": """\
+The call wrote to a database. Write outside the slow function.""",
+    "already-open-file": """\
+The call read or wrote a file that had been opened before it began. Where it stood in the file is not
+known to the store. Open the file inside the function; a log file that is opened before is best left
+to the code outside.""",
+    "left-open-file": """\
+The call opened a file for writing and returned without closing it. What it wrote may still be on its way to the
+file, so what stands there is not what the call leaves. Close the file, or open it with `with`.""",
+    "unreadable-file": """\
+The call read or wrote a file whose content could not be read afterwards: it was removed by someone else, or may not be
+read. Without its content neither a change of it can be seen nor the file be made again.""",
+    "file-changed-meanwhile": """\
+A file was read, and had other content when the call ended. Which of the two the result belongs to can't be told.""",
+    "stdout-replaced": """\
+`sys.stdout` or `sys.stderr` had been replaced by an object that can't be recorded, and the call wrote to it. What it
+wrote could not be shown again. Print to the ordinary streams, or redirect inside the function.""",
+    "dynamic-code": """\
+The call ran code from text (`exec`, `eval`, `compile`) whose reads can't be followed. Put that code in a function.""",
+    "dynamic-read": """\
+The call asked for names in a way that is only known while it runs (`globals()`, `vars(module)`, `getattr(module,
+name)`), and what it looked at can't be told. Name the thing itself, or keep a dict of your own.""",
+    "caller-frame": """\
+Library code looked into the variables of the function that called it, as `DataFrame.query("x > @k")`, formulas and
+some SQL libraries do. Pass the values by name where the library allows it.""",
+    "source-read": """\
+The call looked up source lines or line numbers of the program (a printed traceback, `inspect.getsource`). A comment
+above would change them. Do that outside the slow function.""",
+    "unprobed-code": """\
+Code of the project ran that was not loaded by HitSave: made by `exec`, unpickled, loaded by another tool's import
+hook, or in a compiled extension. Its edits could not be seen, so nothing that ran it is saved.""",
+    "raised": """\
+The call ended with an exception. Exceptions are never stored: the call runs again each time. What had finished
+inside it is stored.""",
+    "interrupted": """\
+The call was interrupted (Ctrl-C, `sys.exit`). What had finished inside it is stored, so the next run goes on from
+there.""",
+    "generator": """\
+The call returned something that goes on running after it: a generator, an iterator, a coroutine. It can be used only
+once, so it can't be kept. Return a list.""",
+    "unfingerprintable-result": """\
+Before a result is kept, it is compared with what comes back from the store, and this one holds something that can't be
+compared: an open file, a lock, a connection, a generator. Return the parts that matter as plain data.""",
+    "unpicklable": """\
+The result holds something that can't be written to disk: a lambda, a local class, an open file, a lock. Return plain
+data, arrays, data frames, or instances of classes that stand at the top level of a module.""",
+    "unfaithful": """\
+The result was written and read back as a trial, and came back different: its class drops or changes something when it is
+pickled. It is not stored, since the program would go on with another value than in plain Python. Return the parts that
+matter as plain data.""",
+    "result-changed": """\
+The result was changed by the program while it was still being written. It is not stored this time.""",
+    "accepted": """\
+A call inside this one was answered by a result of older code, because the user had said that the edit between them changes
+nothing (`hitsave accept`). What is computed from it rests on that word, too, so it is not kept: the word may be taken back. The
+call inside goes on being answered.""",
+    "too-cheap": """\
+The call took less time than looking it up would. It runs each time; its code counts as part of the calls
+around it. `[tool.hitsave] threshold` sets from where a call is worth saving.""",
+    "too-big": """\
+The result is larger than the store may keep. Raise `[tool.hitsave] size_limit`, or return less.""",
+    "debugger": """\
+A debugger, a profiler or a coverage tool was active. An answered call would skip its breakpoints and lines, so the
+calls of the program run as in plain Python.""",
+    "store-unavailable": """\
+The store could not be opened or written: no space, no permission, made by another user or by a newer version. The
+program ran as in plain Python, and that run said why on stderr.""",
+    "internal": """\
+HitSave itself failed while it recorded this call. The program was not affected, and the call is not stored. Please
+report it, with the output of `hitsave why CALL --json`.""",
+}

@@ -1,0 +1,250 @@
+"""Why calls ran again, why they were not saved, and why a stored result was trusted.
+
+Everything is answered from what was kept with the run: the first cause first, in the order in which the
+program read things. A change that reaches ten calls is one cause with ten calls under it, so that the
+answer is as long as the number of things that changed, not as the program.
+"""
+
+from __future__ import annotations
+
+from hitsave.reasons import canonical, remedy, sentence
+from hitsave.report import diff
+from hitsave.report.archive import (
+    Archive,
+    Call,
+    Reason,
+    Run,
+    command_of,
+    mapping_of,
+    number_of,
+    path_of,
+    reasons_of,
+    seconds_of,
+    text_of,
+)
+from hitsave.report.places import function_place, place_of
+from hitsave.report.run_report import source_text
+from hitsave.report.words import short_name
+
+Told = dict[str, object]
+
+
+def of_calls(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
+    """What there is to say about some calls of a run. Calls with the same answer are told together."""
+    folded: dict[object, list[Call]] = {}
+    for call in calls:
+        verdict = call.get("verdict")
+        # Two hits are the same answer if one run made both; two others if they have the same reasons.
+        answer = call.get("source_run") if verdict == "hit" else tuple(_identity(reason) for reason in reasons_of(call))
+        folded.setdefault((call.get("function"), verdict, answer), []).append(call)
+    return [_together(archive, run, alike) for alike in folded.values()]
+
+
+def of_run(archive: Archive, run: Run) -> Told:
+    """The whole run by first cause: misses, then what was not saved, then what was reused."""
+    calls = archive.calls(number_of(run))
+    hits = [call for call in calls if call.get("verdict") == "hit"]
+    faults = run.get("faults")
+    return {
+        "run": run.get("run"),
+        "command": command_of(run),
+        "started": run.get("started"),
+        "state": run.get("state"),
+        "exit": run.get("exit"),
+        "traceback": run.get("traceback"),
+        "replayed": bool(run.get("replayed")),
+        "seconds": seconds_of(run),
+        "saved_seconds": seconds_of(run, "saved_seconds"),
+        "hits": _count(run, "hits", len(hits)),
+        "misses": _count(run, "misses", sum(call.get("verdict") == "miss" for call in calls)),
+        "unsaved": _count(run, "unsaved", sum(call.get("verdict") == "unsaved" for call in calls)),
+        "faults": [str(fault) for fault in faults] if isinstance(faults, list) else [],
+        "missed": causes(archive, run, [call for call in calls if call.get("verdict") == "miss"]),
+        "not_saved": causes(archive, run, [call for call in calls if call.get("verdict") == "unsaved"]),
+        "reused": _tally(hits),
+    }
+
+
+def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
+    """Each cause once, with the calls under it.
+
+    A call stands under the first of its reasons. A later reason of it is a cause as well (two things may
+    have changed at once), and there the call is only counted.
+    """
+    order: dict[object, Reason] = {}
+    under: dict[object, list[Call]] = {}
+    also: dict[object, int] = {}
+    for call in calls:
+        seen = set()
+        nothing: Reason = {"kind": "internal", "subject": "no reason was kept"}
+        for position, reason in enumerate(reasons_of(call) or [nothing]):
+            identity = _cause(reason)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            order.setdefault(identity, reason)
+            if position == 0:
+                under.setdefault(identity, []).append(call)
+            else:
+                also[identity] = also.get(identity, 0) + 1
+    return [
+        {
+            **explained(archive, run, _general(reason, under.get(identity, [])), None),
+            "calls": _tally(under.get(identity, [])),
+            "also_reaches": also.get(identity, 0),
+        }
+        for identity, reason in order.items()
+    ]
+
+
+def _general(reason: Reason, calls: list[Call]) -> Reason:
+    """The reason as it holds for all of `calls`: one call's arguments say nothing of another's."""
+    if reason.get("kind") == "argument" and len(calls) != 1:
+        return {**reason, "before": None, "after": None}
+    return reason
+
+
+def checked(archive: Archive, trace: object) -> dict[str, list[str]]:
+    """What was compared before a stored result was trusted: names by kind, in the order in which they were read."""
+    record = archive.trace(trace)
+    names: dict[str, list[str]] = {}
+    dependencies = record["dependencies"] if record is not None else ()
+    for kind, name, _, text, _ in dependencies if isinstance(dependencies, list) else ():
+        if kind == "sharing":
+            continue  # which objects are one: it has no name that would say something here
+        shown = f"{name} {text}" if kind == "distribution" and text else (name or text or kind)
+        known = names.setdefault("file" if kind in ("presence", "stat") else kind, [])
+        if shown not in known:
+            known.append(shown)
+    return names
+
+
+def _together(archive: Archive, run: Run, alike: list[Call]) -> Told:
+    first = alike[0]
+    told: Told = {
+        "function": first.get("function"),
+        "verdict": first.get("verdict"),
+        "where": first.get("where"),
+        "count": len(alike),
+        "arguments": [call.get("arguments") or {} for call in alike],
+        "seconds": sum(seconds_of(call) for call in alike),
+        "saved_seconds": sum(seconds_of(call, "saved_seconds") for call in alike),
+        "reasons": _allexplained(archive, run, first),
+        "origin": None,
+    }
+    if first.get("verdict") == "hit":
+        told["origin"] = _origin(archive, first)
+    return told
+
+
+def _allexplained(archive: Archive, run: Run, call: Call) -> list[Told]:
+    told: list[Told] = []
+    for reason in reasons_of(call):
+        one = explained(archive, run, reason, call)
+        if one["kind"] == "argument" and any(other["kind"] == "argument" for other in told):
+            # That these arguments are new has been said of the first one.
+            one["sentence"] = f"{one['subject']} was {one['before']}, is {one['after']}"
+        told.append(one)
+    return told
+
+
+def _origin(archive: Archive, call: Call) -> Told:
+    number = call.get("source_run")
+    trace = archive.trace(call.get("trace"))
+    if number is None and trace is not None:
+        number = trace["run"]
+    made = archive.run(number) if isinstance(number, int) else None
+    return {
+        "run": number,
+        "when": (trace or {}).get("when") or (made or {}).get("started"),
+        "seconds": (trace or {}).get("seconds") or seconds_of(call, "saved_seconds"),
+        "checked": checked(archive, call.get("trace")),
+        "accepted": call.get("accepted") or [],
+    }
+
+
+def explained(archive: Archive, run: Run, reason: Reason, call: Call | None) -> Told:
+    """A reason with its sentence, its place, its diff and the way to it."""
+    kind, subject = canonical(str(reason.get("kind"))), str(reason.get("subject") or "")
+    before, after = reason.get("before"), reason.get("after")
+    lines: list[str] = []
+    if kind == "code":
+        old, new = archive.version(subject, before), archive.version(subject, after)
+        if old is not None or new is not None:
+            lines = diff.of_versions(old, new)
+        elif before is not None and after is not None:
+            old_lines, new_lines = (str(value).splitlines(keepends=True) for value in (before, after))
+            if len(old_lines) > 1 or len(new_lines) > 1:
+                file, offset = _split(text_of(reason.get("where")))
+                lines = diff.of_lines(old_lines, new_lines, f"a/{file}", f"b/{file}", offset, offset)
+        before, after = source_text(archive, subject, before), source_text(archive, subject, after)
+    return {
+        "kind": kind,
+        "subject": subject,
+        "sentence": sentence({**reason, "before": text_of(before), "after": text_of(after)}, short_name(subject)),
+        "remedy": remedy(kind),
+        "where": place_of(archive, run, reason),
+        "before": text_of(before),
+        "after": text_of(after),
+        "diff": lines,
+        "path": _placed(archive, run, reason, call),
+    }
+
+
+def _placed(archive: Archive, run: Run, reason: Reason, call: Call | None) -> list[Told]:
+    """The path with a place for each link: the kept one, or where the function stood in this run."""
+    functions = mapping_of(run, "functions")
+    links = path_of(reason)
+    subject = reason.get("subject")
+    placed: list[Told] = []
+    for position, (name, where) in enumerate(links):
+        if where is None and name == subject:
+            where = text_of(reason.get("where"))
+        if where is None and position == 0 and call is not None and call.get("function") == name:
+            where = text_of(call.get("where"))
+        if where is None:
+            where = function_place(archive, run, name)
+        if where is None and name in functions:
+            version = archive.version(name, functions[name])
+            where = version.where if version is not None else None
+        placed.append({"function": name, "where": where})
+    return placed
+
+
+def _tally(calls: list[Call]) -> list[Told]:
+    """Calls by function, in order of first appearance: how many, how long, where called."""
+    tallied: dict[object, Told] = {}
+    for call in calls:
+        name = call.get("function")
+        row = tallied.setdefault(
+            name, {"function": name, "where": call.get("where"), "count": 0, "seconds": 0.0, "saved_seconds": 0.0}
+        )
+        row["count"] = _count(row, "count") + 1
+        row["seconds"] = seconds_of(row) + seconds_of(call)
+        row["saved_seconds"] = seconds_of(row, "saved_seconds") + seconds_of(call, "saved_seconds")
+    return list(tallied.values())
+
+
+def _identity(reason: Reason) -> tuple[object, ...]:
+    return (reason.get("kind"), reason.get("subject"), reason.get("where"), reason.get("before"), reason.get("after"))
+
+
+def _cause(reason: Reason) -> tuple[object, ...]:
+    kind = canonical(str(reason.get("kind")))
+    if kind in ("new", "gone", "argument", "too-cheap"):
+        # The same news about many calls is told once: a grid of ten rates is one line.
+        return (kind,)
+    if kind in ("code", "distribution", "interpreter", "env", "file", "listing"):
+        # Calls may have been stored at different moments, hence against different old versions.
+        return (kind, reason.get("subject"))
+    return (kind, reason.get("subject"), reason.get("before"), reason.get("after"))
+
+
+def _count(row: dict[str, object], key: str, otherwise: int = 0) -> int:
+    value = row.get(key)
+    return value if isinstance(value, int) else otherwise
+
+
+def _split(where: str | None) -> tuple[str, int]:
+    file, _, line = (where or "source:1").rpartition(":")
+    return (file or "source"), (int(line) - 1 if line.isdigit() and int(line) > 0 else 0)

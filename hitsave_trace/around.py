@@ -1,0 +1,86 @@
+"""What observing needs to know of the world around the program: where its project is, how its files are read.
+
+One object a process, filled in by the session before the program starts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xxhash import xxh3_128
+
+from hitsave_trace.model import ABSENT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hitsave_trace.fingerprint.files import FileDigests
+    from hitsave_trace.model import Fingerprint
+
+
+class Surroundings:
+    """What recordings need to know of the world: set once, by the session."""
+
+    __slots__ = (
+        "clocks_refused",
+        "digests",
+        "environ",
+        "getcwd",
+        "in_use",
+        "is_user_file",
+        "overhead",
+        "project",
+        "random_states",
+    )
+
+    def __init__(self) -> None:
+        self.project = ""
+        self.digests: FileDigests = None  # type: ignore[assignment]  # the session puts it in
+        self.getcwd = os.getcwd
+        self.environ: object = None
+        self.clocks_refused = False
+        self.overhead = 0.0  # seconds that hooks took so far
+        self.in_use: Callable[[str], bool] = bool
+        self.is_user_file: Callable[[str], bool] = bool
+        self.random_states: Callable[[], dict[str, Fingerprint]] = dict
+
+    def place(self, path: str) -> str:
+        """Name a path: relative to the project when inside it."""
+        if not os.path.isabs(path):
+            path = os.path.join(self.getcwd(), path)
+        path = os.path.normpath(path)
+        project = self.project
+        if project and (path == project or path.startswith(project + os.sep)):
+            return path[len(project) + 1 :].replace(os.sep, "/") or "."
+        return path
+
+    def locate(self, name: str) -> str:
+        """Give the absolute path of what `place` named."""
+        if os.path.isabs(name):
+            return name
+        return os.path.join(self.project, name) if name != "." else self.project
+
+
+around = Surroundings()
+
+
+def file_text(fingerprint: Fingerprint, path: str) -> str:
+    if fingerprint == ABSENT:
+        return "absent"
+    try:
+        size = os.lstat(path).st_size
+    except OSError:
+        return fingerprint.hex()[:12]
+    return f"{size} bytes, digest {fingerprint.hex()[:12]}"
+
+
+def path_fingerprint(path: str) -> Fingerprint:
+    """Fingerprint a path so that a moved project keeps it."""
+    return xxh3_128(b"path " + around.place(path).encode("utf-8", "surrogateescape")).digest()
+
+
+def argv_fingerprint() -> Fingerprint:
+    """Fingerprint the command line without the script's own path."""
+    return xxh3_128(repr(sys.argv[1:]).encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,159 @@
+"""The data of the catalogue: functions whose effect or input can't be seen where it happens, by dotted name.
+
+Each group is (slug, mode, names). A name that ends in `.*` stands for all below it. The modes:
+
+`forbid`   mentioning it in code that runs makes the call unsaved
+`state`    harmless while there is no state to act upon (`switches.in_use`); what is left behind is compared
+`allow`    a clock: allowed, unless the settings refuse clocks
+`watched`  decided by a tap where it is called, with its arguments; the name alone says nothing. It is listed so that
+           a reader of this table sees that it has not been forgotten
+"""
+
+GROUPS = (
+    ("calendar", "forbid", """
+        datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today
+        pandas.Timestamp.now pandas.Timestamp.today pandas.Timestamp.utcnow pandas.Period.now
+        time.clock_settime email.utils.localtime email.utils.formatdate
+        django.utils.timezone.now dateutil.utils.today
+    """),
+    ("calendar", "watched", "time.localtime time.gmtime time.ctime time.asctime time.strftime"),
+    ("clock", "allow", """
+        time.time time.time_ns time.perf_counter time.perf_counter_ns time.monotonic time.monotonic_ns
+        time.process_time time.process_time_ns time.thread_time time.thread_time_ns time.clock_gettime
+        time.clock_gettime_ns timeit.default_timer os.times resource.getrusage psutil.cpu_times
+    """),
+    ("entropy", "forbid", """
+        ssl.RAND_bytes ssl.RAND_pseudo_bytes Crypto.Random.get_random_bytes cryptography.fernet.Fernet.generate_key
+        torch.Generator.seed faker.Faker
+    """),
+    ("entropy", "watched", """
+        os.urandom os.getrandom secrets.* uuid.uuid1 uuid.uuid4 random.SystemRandom random.SystemRandom.*
+        numpy.random.default_rng numpy.random.SeedSequence numpy.random.RandomState random.Random random.seed
+        numpy.random.seed torch.seed torch.manual_seed
+    """),
+    ("stdin", "forbid", """
+        sys.stdin sys.stdin.* sys.__stdin__ fileinput.* getpass.getpass getpass.unix_getpass readline.* termios.*
+        tty.* click.prompt click.confirm click.getchar typer.prompt typer.confirm rich.prompt.*
+    """),
+    ("stdin", "watched", "builtins.input"),
+    ("stdout-replaced", "forbid", "os.dup2 os.dup os.openpty os.login_tty pty.openpty sys.__stdout__ sys.__stderr__"),
+    ("process", "watched", """
+        subprocess.* os.system os.popen os.fork os.forkpty os.posix_spawn os.posix_spawnp os.execv os.execve os.execvp
+        os.execvpe os.execl os.execle os.execlp os.execlpe os.spawnl os.spawnle os.spawnlp os.spawnlpe os.spawnv
+        os.spawnve os.spawnvp os.spawnvpe os.kill os.killpg pty.spawn os.startfile
+    """),
+    ("process", "forbid", """
+        asyncio.create_subprocess_exec asyncio.create_subprocess_shell pexpect.* sh.* plumbum.* fabric.*
+        os._exit os.abort os.wait os.wait3 os.wait4 os.waitpid os.setsid os.setpgid os.unshare os.setns
+    """),
+    ("network", "watched", """
+        socket.create_connection socket.getaddrinfo socket.gethostname socket.gethostbyname urllib.request.urlopen
+        urllib.request.urlretrieve http.client.HTTPConnection requests.* httpx.* urllib3.*
+    """),
+    ("network", "forbid", """
+        socket.socket.send socket.socket.recv aiohttp.* boto3.* paramiko.* websocket.* websockets.* grpc.* redis.*
+        pymongo.* psycopg.* psycopg2.* pymysql.* mysql.* sqlalchemy.create_engine kafka.* zmq.* wandb.* mlflow.*
+        neptune.* comet_ml.* huggingface_hub.* google.cloud.* azure.* s3fs.* gcsfs.* smtplib.*
+        torch.distributed.* ray.* dask.distributed.*
+    """),
+    ("gui", "state", "matplotlib.pyplot.* pylab.* matplotlib.pylab.* seaborn.objects.*"),
+    ("gui", "forbid", """
+        matplotlib.pyplot.show matplotlib.pyplot.pause matplotlib.pyplot.ion matplotlib.pyplot.ioff
+        matplotlib.pyplot.ginput matplotlib.pyplot.waitforbuttonpress matplotlib.pyplot.switch_backend matplotlib.use
+        matplotlib.interactive tkinter.* turtle.* cv2.imshow cv2.waitKey cv2.namedWindow PIL.Image.Image.show
+        PIL.ImageShow.* PIL.ImageGrab.* pygame.* PyQt5.* PyQt6.* PySide2.* PySide6.* wx.* gi.* webbrowser.*
+        IPython.display.* plotly.io.show bokeh.plotting.show ipywidgets.* curses.*
+    """),
+    ("signal", "forbid", """
+        signal.signal signal.alarm signal.setitimer signal.siginterrupt signal.set_wakeup_fd signal.pause
+        signal.raise_signal signal.pthread_sigmask signal.sigwait faulthandler.*
+    """),
+    ("thread", "forbid", "_thread.start_new_thread _thread.start_joinable_thread threading.setprofile threading.settrace"),
+    ("switch", "forbid", """
+        sys.setprofile sys.settrace sys.setdlopenflags sys.set_asyncgen_hooks sys.set_coroutine_origin_tracking_depth
+        sys.addaudithook sys.monitoring.* sys.breakpointhook threading.stack_size threading.excepthook
+        gc.freeze gc.unfreeze gc.callbacks atexit.register atexit.unregister atexit._clear
+        os.umask os.nice os.setpriority os.sched_setaffinity os.sched_setscheduler os.sched_setparam os.chroot
+        os.setuid os.setgid os.seteuid os.setegid os.register_at_fork
+        codecs.register codecs.register_error codecs.unregister copyreg.pickle copyreg.constructor
+        mimetypes.add_type mimetypes.init csv.register_dialect csv.unregister_dialect csv.field_size_limit
+        locale.bindtextdomain locale.textdomain gettext.install gettext.bindtextdomain gettext.textdomain
+        logging.setLoggerClass logging.setLogRecordFactory logging.config.*
+        logging.addLevelName numpy.setbufsize numpy.seterrcall numpy.set_string_function
+        pandas.api.extensions.register_dataframe_accessor pandas.api.extensions.register_series_accessor
+        matplotlib.font_manager.fontManager.* matplotlib.colormaps.register
+        torch.set_default_device torch.set_default_tensor_type torch.set_float32_matmul_precision torch.backends.cuda.* torch.set_printoptions
+        jax.config.* polars.Config polars.Config.* scipy.fft.set_workers scipy.fft.set_global_backend
+        threadpoolctl.threadpool_limits numba.set_num_threads numexpr.set_num_threads cv2.setNumThreads
+        sqlite3.register_adapter sqlite3.register_converter sqlite3.enable_callback_tracebacks tracemalloc.start
+        tracemalloc.stop site.addsitedir ssl._create_default_https_context
+        shutil.register_archive_format shutil.register_unpack_format
+    """),
+    ("directory-changed", "watched", "os.chdir os.fchdir contextlib.chdir"),
+    ("hidden-state", "forbid", """
+        os.fchmod os.fchown os.mkfifo os.mknod os.ftruncate os.lchmod os.sendfile os.posix_fallocate
+        os.set_blocking os.lockf os.eventfd os.memfd_create os.pipe os.pipe2 fcntl.*
+        multiprocessing.shared_memory.* ctypes.memmove ctypes.memset ctypes.pythonapi gc.get_objects gc.get_referrers
+        gc.get_referents sys.getrefcount sys.getrecursionlimit sys.getswitchinterval sys.gettrace sys.getprofile
+        sys._current_frames sys.getallocatedblocks
+        weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
+        os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident
+        threading.get_native_id threading.enumerate threading.active_count os.get_terminal_size
+        syslog.* winreg.* keyring.* dbm.* shelve.open
+    """),
+    ("native-io", "forbid", """
+        ctypes.CDLL ctypes.PyDLL ctypes.cdll.* ctypes.WinDLL cffi.FFI h5py.File h5py.* tables.open_file netCDF4.Dataset
+        pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table
+        pyarrow.csv.read_csv pyarrow.csv.write_csv pyarrow.dataset.dataset pyarrow.memory_map pyarrow.OSFile
+        pyarrow.feather.read_feather pyarrow.feather.read_table pyarrow.orc.read_table pyarrow.fs.* pandas.read_parquet
+        pandas.read_feather pandas.read_orc pandas.read_hdf pandas.HDFStore pandas.DataFrame.to_parquet
+        polars.read_csv polars.scan_csv polars.read_parquet polars.scan_parquet polars.read_ipc polars.read_json
+        polars.read_ndjson polars.scan_ndjson polars.read_avro polars.read_excel polars.DataFrame.write_csv
+        polars.DataFrame.write_parquet duckdb.* cv2.imread cv2.imwrite cv2.VideoCapture cv2.VideoWriter rasterio.*
+        osgeo.* fiona.* geopandas.read_file xarray.open_dataset xarray.open_mfdataset zarr.* lmdb.* leveldb.* rocksdb.*
+        torchvision.io.* torchaudio.load soundfile.* SimpleITK.* nibabel.* pysam.*
+        dgl.* faiss.read_index faiss.write_index onnxruntime.InferenceSession vtk.*
+    """),
+    ("dynamic-code", "forbid", "builtins.exec builtins.eval builtins.compile code.interact code.InteractiveInterpreter runpy.*"),
+    ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir pydoc.* sys.modules"),
+    ("source-read", "forbid", """
+        inspect.getdoc inspect.getcomments inspect.get_annotations inspect.getmembers typing.get_type_hints doctest.*
+    """),
+    ("module-patched", "forbid", "importlib.reload unittest.mock.patch unittest.mock.patch.*"),
+    ("caller-frame", "forbid", """
+        sys._getframe sys._getframemodulename inspect.stack inspect.currentframe inspect.getouterframes
+        inspect.trace inspect.getinnerframes numexpr.evaluate numexpr.re_evaluate
+    """),
+    ("caller-frame", "watched", """
+        pandas.eval pandas.DataFrame.query pandas.DataFrame.eval statsmodels.formula.api.* patsy.dmatrix patsy.dmatrices
+        formulaic.model_matrix
+    """),
+    ("source-read", "watched", """
+        inspect.getsource inspect.getsourcelines inspect.findsource traceback.* warnings.warn warnings.warn_explicit
+        linecache.getline linecache.getlines logging.exception
+    """),
+    ("debugger", "forbid", "builtins.breakpoint pdb.* bdb.* cProfile.* profile.* trace.* coverage.* ipdb.* debugpy.* line_profiler.*"),
+)  # fmt: skip
+
+REMEDIES = {
+    "calendar": "read the date outside of the call, and pass it in",
+    "entropy": "use a generator with a seed",
+    "gui": "make the figure, draw, save and close it in one function",
+    "native-io": "read the data outside of the call, and pass it in",
+    "network": "download in a function of its own, and compute in another",
+    "process": "start it outside of the slow function",
+    "stdin": "read the input outside of the call, and pass it in",
+    "switch": "set it at the top of the script",
+    "signal": "install it at the top of the script",
+    "thread": "start and join threads inside of one function",
+    "dynamic-code": "put that code in a function",
+    "dynamic-read": "use the names themselves, or a dict of your own",
+    "module-patched": "change the module at the top of the script",
+    "caller-frame": "pass the variables by name",
+    "source-read": "do that outside of the slow function",
+    "debugger": "run without it to have results reused",
+    "directory-changed": "use full paths, or change it at the top of the script",
+    "stdout-replaced": "print to the ordinary sys.stdout",
+    "hidden-state": "split it off, so that the slow part does without",
+    "clock": 'drop clocks = "refuse" from [tool.hitsave]',
+}

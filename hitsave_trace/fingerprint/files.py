@@ -1,0 +1,171 @@
+"""The fingerprint of a file, a folder or an absence.
+
+Content is what counts. It is read once and then stands behind a stat check: a file whose size, times, inode and device
+are as they were when it was read is not read again. A file that was written less than two seconds before it was read
+may be written again within the same tick of its clock, so its entry is not trusted.
+
+What is not a regular file (a pipe, a device) has no content that could be read twice; only its kind counts.
+"""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR, S_ISREG
+from time import time_ns
+
+from xxhash import xxh3_128, xxh3_128_digest
+
+from hitsave_trace.model import ABSENT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from hitsave_trace.model import Fingerprint
+
+    Stamp = tuple[int, int, int, int, int]
+
+    class Memory(Protocol):
+        """Where content digests outlive the process."""
+
+        def get(self, path: str) -> tuple[Stamp, Fingerprint] | None: ...
+        def put(self, path: str, stamp: Stamp, digest: Fingerprint) -> None: ...
+
+
+_UNSETTLED_NS = 2_000_000_000
+_BUFFER = 1 << 20
+
+FILE = xxh3_128_digest(b"presence file")
+DIRECTORY = xxh3_128_digest(b"presence directory")
+OTHER = xxh3_128_digest(b"presence other")
+UNREADABLE = xxh3_128_digest(b"content that may not be read")
+SPECIAL = xxh3_128_digest(b"content of what is no regular file")
+
+KIND_WORDS = {ABSENT: "absent", FILE: "file", DIRECTORY: "directory", OTHER: "other"}
+
+
+class FileDigests:
+    """What files were like when they were last looked at, for the whole process.
+
+    `memory` keeps content digests between processes, if the caller has such a place.
+    """
+
+    __slots__ = ("_known", "_memory")
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._known: dict[str, tuple[Stamp, Fingerprint]] = {}
+        self._memory = memory
+
+    def content(self, path: str) -> Fingerprint:
+        """Fingerprint the bytes of a regular file; `ABSENT` if there is nothing."""
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return ABSENT
+        except (OSError, ValueError):
+            return UNREADABLE
+        if not S_ISREG(found.st_mode):
+            return SPECIAL
+        stamp = _stamp(found)
+        absolute = os.path.abspath(path)
+        known = self._known.get(absolute)
+        if known is None and self._memory is not None:
+            known = self._memory.get(absolute)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        return self._read(path, absolute)
+
+    def _read(self, path: str, absolute: str) -> Fingerprint:
+        try:
+            # Straight to the descriptor: `open` would be seen by whoever watches what the program opens.
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        except FileNotFoundError:
+            return ABSENT
+        except OSError:
+            return UNREADABLE
+        try:
+            before = os.fstat(descriptor)
+            digest = _digest(descriptor, before.st_size)
+            after = os.fstat(descriptor)
+        except OSError:
+            return UNREADABLE
+        finally:
+            os.close(descriptor)
+        stamp = _stamp(before)
+        newest = max(before.st_mtime_ns, before.st_ctime_ns)
+        if stamp == _stamp(after) and abs(time_ns() - newest) > _UNSETTLED_NS:
+            self._known[absolute] = stamp, digest
+            if self._memory is not None:
+                self._memory.put(absolute, stamp, digest)
+        else:
+            self._known.pop(absolute, None)
+        return digest
+
+    def presence(self, path: str) -> Fingerprint:
+        """Tell absent, file, directory and other apart; links are followed."""
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError):
+            return ABSENT
+        if S_ISREG(mode):
+            return FILE
+        return DIRECTORY if S_ISDIR(mode) else OTHER
+
+    def listing(self, path: str) -> Fingerprint:
+        """Fingerprint the names in a directory; `ABSENT` if it is none."""
+        try:
+            entries = os.listdir(path)
+        except (OSError, ValueError):
+            return ABSENT
+        return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, entries))) + b"\0listing")
+
+    def stat(self, path: str) -> Fingerprint:
+        """Fingerprint what a program asks `stat` for: kind, permissions, size and time of change."""
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            return ABSENT
+        size = 0 if S_ISDIR(found.st_mode) else found.st_size
+        return xxh3_128_digest(b"stat %d %d %d" % (found.st_mode, size, found.st_mtime_ns))
+
+    def forget(self, path: str) -> None:
+        """Drop what is known of a file, because it is about to be written."""
+        self._known.pop(os.path.abspath(path), None)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
+
+
+def _digest(descriptor: int, size: int) -> Fingerprint:
+    if size <= _BUFFER:
+        # A small file in one go; it may have grown since.
+        first = os.read(descriptor, size + 1)
+        if len(first) <= size:
+            rest = os.read(descriptor, _BUFFER) if len(first) < size else b""
+            if not rest:
+                return xxh3_128_digest(first)
+            first += rest
+    else:
+        first = b""
+    hasher = xxh3_128(first)
+    buffer = bytearray(_BUFFER)
+    view = memoryview(buffer)
+    while count := _read_into(descriptor, buffer):
+        hasher.update(view[:count])
+    return hasher.digest()
+
+
+def _read_into(descriptor: int, buffer: bytearray) -> int:
+    return os.readv(descriptor, [buffer]) if hasattr(os, "readv") else _read_plain(descriptor, buffer)
+
+
+def _read_plain(descriptor: int, buffer: bytearray) -> int:
+    data = os.read(descriptor, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
+
+
+def content_of(data: bytes | memoryview) -> Fingerprint:
+    """Fingerprint bytes as `FileDigests.content` would if they stood in a file."""
+    return xxh3_128_digest(data)

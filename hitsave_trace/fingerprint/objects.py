@@ -1,0 +1,337 @@
+"""The canonical form of instances and classes.
+
+An instance is its class and its real state: its dict in order, its slots, and what it has from a builtin base. A
+class made by C code may keep state where Python can't see it; that shows in the size of its instances. Such a type
+is only fingerprinted through a reduction that is itself written in C.
+
+A class is its name, as long as the name leads to it and somebody watches what it means (user classes are noted in
+`walk.classes`, library classes belong to a distribution). Anything other class is written out: its *shape*.
+"""
+
+from __future__ import annotations
+
+from types import GetSetDescriptorType, MemberDescriptorType
+
+from hitsave_trace import names
+from hitsave_trace.fingerprint import hasher, registry
+from hitsave_trace.fingerprint.hasher import ATOMS, CHUNK, marshalled, text
+from hitsave_trace.fingerprint.libraries import is_library, note
+from hitsave_trace.fingerprint.places import ATTRIBUTES, SILENT, STATE
+from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, qualified
+from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE, state_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from hitsave_trace.fingerprint.registry import Anything, Children
+    from hitsave_trace.fingerprint.values import Walk
+    from hitsave_trace.model import Fingerprint
+
+_mro_of = type.__dict__["__mro__"].__get__
+_dict_of = type.__dict__["__dict__"].__get__
+
+
+def identity(walk: Walk, kind: type) -> bytes | None:
+    """Write which class this is, or None if its name does not say enough and it must be written out."""
+    try:
+        return walk.identities[kind]
+    except KeyError:
+        pass
+    module, qualname = qualified(kind)
+    known: bytes | None = text(module) + text(qualname)
+    if kind.__flags__ & IMMUTABLE_TYPE or not kind.__flags__ & HEAP_TYPE:
+        note(walk, module)  # Made by C code, once in a process.
+    elif registry.reach(module, qualname) is not kind:
+        known = None
+    elif names.is_user_class(kind):
+        walk.classes[kind] = None
+        if walk.deep:
+            known = None
+    elif is_library(module):
+        note(walk, module)
+    else:
+        known = None
+    walk.identities[kind] = known
+    return known
+
+
+def begin(walk: Walk, tag: bytes, kind: type) -> list[object]:
+    """Write a tag and a class; the class itself is the first child if its name does not say enough."""
+    known = identity(walk, kind)
+    if known is None:
+        walk.write(tag + hasher.INLINE_CLASS)
+        return [kind]
+    walk.write(tag + known)
+    return []
+
+
+def as_subclass(walk: Walk, value: object, kind: type, entry: Entry) -> Children:
+    """Write an instance of a subclass: its class, what its base knows to write, and its own state."""
+    base = registry.find(kind)[1]
+    state = state_of(kind, base)
+    if state.hidden is not None:
+        return reduced(walk, value, kind, state.hidden)
+    first = begin(walk, hasher.SUBCLASS, kind)
+    held, found = state.read(value)
+    walk.write(marshalled(tuple(found), 2))
+    content = entry.canonical(walk, value)
+    if content is None:
+        return first + held, (STATE, found, SILENT, len(first))
+    children = first + content[0] + held
+    labels = content[1] if not first else SILENT
+    return children, (STATE, found, labels, len(first) + len(content[0]))
+
+
+def instance(walk: Walk, value: object) -> Children:
+    """Write an instance whose class derives from nothing but `object`."""
+    kind = type(value)
+    head = walk.heads.get(kind)
+    if head is None:
+        state = state_of(kind, object)
+        if state.hidden is not None:
+            return reduced(walk, value, kind, state.hidden)
+        first = begin(walk, hasher.INSTANCE, kind)
+        held, found = state.read(value)
+        form = marshalled(tuple(found), 2)
+        walk.write(form)
+        known = walk.identities[kind]
+        if known is not None and not state.slots and state.dict_getter is not None:
+            walk.heads[kind] = hasher.INSTANCE + known + form, state.dict_getter.__get__
+        return first + held, (STATE, found, SILENT, len(first))
+    walk.write(head[0])
+    own: Anything = head[1](value)
+    # The same bytes as by the long way, which most instances need not go.
+    if (
+        type(own) is dict
+        and len(own) <= CHUNK
+        and _all_atoms(map(type, own))
+        and _all_atoms(map(type, own.values()))
+        and walk.register_part(own, _DICT_ONLY)
+    ):
+        walk.write(marshalled(own, 2))
+        return None
+    return [own], _DICT_ONLY
+
+
+_DICT_ONLY = (STATE, ["__dict__"], SILENT, 0)
+_all_atoms = ATOMS.issuperset
+
+
+def refuse(value: object, why: str) -> NoReturn:
+    """Raise Unfingerprintable; the walk adds the path."""
+    from hitsave_trace.fingerprint.values import Unfingerprintable
+
+    raise Unfingerprintable(type(value).__name__, why)
+
+
+_C_METHODS = (type(str.join), type(object.__init__), type(dict.__dict__["fromkeys"]))
+
+
+def reduced(walk: Walk, value: object, kind: type, hidden: str) -> Children:
+    """Write an object with hidden state through a reduction that is written in C.
+
+    The default reduction of `object` is none: it refuses such types or drops what it can't see.
+    """
+    root = qualified(kind)[0].partition(".")[0]
+    way = None
+    for name in ("__reduce_ex__", "__reduce__"):
+        for cls in _mro_of(kind):
+            method = _dict_of(cls).get(name)
+            if method is not None and cls is not object:
+                way = way or (method, name)
+                break
+    if way is None or root in _NO_REDUCTION:
+        refuse(value, f"the state of {hidden} can't be seen from Python")
+    method, name = way
+    if not isinstance(method, _C_METHODS) and type(method).__name__ != "cython_function_or_method":
+        refuse(value, f"{hidden} hides its state behind a {name} written in Python")
+    result = method.__get__(value, kind)(4) if name == "__reduce_ex__" else method.__get__(value, kind)()
+    if type(result) is str:
+        walk.write(hasher.REDUCED + text(qualified(kind)[0]) + text(result))
+        note(walk, qualified(kind)[0])
+        return None
+    first = begin(walk, hasher.REDUCED, kind)
+    parts = list(result)
+    for position in (3, 4):  # iterators over list and dict items
+        if len(parts) > position and parts[position] is not None:
+            parts[position] = list(parts[position])
+    walk.kept.append(parts)
+    walk.write(marshalled(len(parts), 2))
+    return first + parts, SILENT
+
+
+_NO_REDUCTION = frozenset(("builtins", "itertools", "_thread", "_io", "io", "socket", "_socket", "ssl", "weakref"))
+
+
+def class_value(walk: Walk, cls: type) -> Children:
+    """Write a class that is a value."""
+    known = identity(walk, cls)
+    if known is not None:
+        walk.write(hasher.CLASS + known)
+        return None
+    return shape(walk, cls) if walk.meet(cls) else None
+
+
+class Body:
+    """What one class statement has put into its namespace."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+
+class Shape:
+    """A class that is to be written out although its name says enough."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+
+def shape(walk: Walk, cls: type) -> Children:
+    """Write a class out: its metaclass, its bases in order, and what each of them that is user code holds."""
+    walk.write(hasher.SHAPE + text(qualified(cls)[0]) + text(qualified(cls)[1]))
+    children: list[object] = begin(walk, b"", type(cls))
+    ancestors = _mro_of(cls)
+    walk.write(marshalled(len(ancestors), 2))
+    for ancestor in ancestors:
+        known = identity(walk, ancestor)
+        if ancestor is cls:
+            children.append(Body(cls))
+        elif known is None:
+            walk.write(hasher.INLINE_CLASS)
+            children.append(ancestor)
+        else:
+            walk.write(known)
+            if ancestor in walk.classes:
+                children.append(Body(ancestor))
+    return children, SILENT
+
+
+_PASSED_OVER = frozenset(
+    (
+        "__dict__",
+        "__weakref__",
+        "__doc__",
+        "__module__",
+        "__qualname__",
+        "__static_attributes__",
+        "__firstlineno__",
+        "_abc_impl",
+        "__abstractmethods__",
+        "__annotations_cache__",
+        "__slotnames__",  # where copyreg keeps what it found out
+    ),
+)
+_MADE_BY_DATACLASS = "<string>"
+
+
+def body(walk: Walk, value: Body) -> Children:
+    """Write the attributes of one class in order; functions by name, data by value."""
+    held = _dict_of(value.cls)
+    generated = "__dataclass_params__" in held
+    kinds: list[str] = []
+    children: list[object] = []
+    labels: list[str] = []
+    if "_abc_impl" in held:
+        kinds += _registered(value.cls)
+    for name, item in held.items():
+        if name in _PASSED_OVER:
+            continue
+        kind = type(item)
+        if kind is MemberDescriptorType or kind is GetSetDescriptorType:
+            kinds.append(name + " slot")
+            continue
+        code = getattr(item, "__code__", None) if kind is _Function else None
+        if generated and code is not None and code.co_filename == _MADE_BY_DATACLASS:
+            kinds.append(name + " generated")  # It follows from the fields, which are data here.
+            continue
+        kinds.append(name)
+        children.append(item)
+        labels.append(name)
+    walk.write(hasher.BODY + marshalled(tuple(kinds), 2))
+    return children, (ATTRIBUTES, labels)
+
+
+def _registered(cls: type) -> list[str]:
+    """Name the classes that were registered with an abstract one: `isinstance` knows them, and nothing leads to them."""
+    from _abc import _get_dump  # type: ignore[import-not-found]
+
+    known = [reference() for reference in _get_dump(cls)[0]]
+    return sorted("registered " + ":".join(qualified(one)) for one in known if one is not None)
+
+
+_Function = type(begin)
+
+
+def class_shape(cls: type, walk: Walk | None = None) -> Fingerprint:
+    """Fingerprint what can be seen of a class: its bases, its metaclass, its attributes in order.
+
+    Methods count by name, with their defaults and what they capture; their bodies count when they run. Raises
+    `Unfingerprintable` with the path of an attribute that has no canonical form.
+    """
+    from hitsave_trace.fingerprint.values import Walk
+
+    walk = Walk() if walk is None else walk
+    return walk.fingerprint(Shape(cls), qualified(cls)[1])
+
+
+def shape_text(cls: type) -> str:
+    """Write the shape of one class for a person, a line an attribute: its bases, its methods by name, its data."""
+    from hitsave_trace.fingerprint.describe import describe
+
+    lines = [f"({', '.join(base.__qualname__ for base in cls.__bases__)})"]
+    held = _dict_of(cls)
+    members = held.get("_member_map_")
+    if type(members) is dict:  # an enum
+        lines += [
+            f"{name} = {describe(_dict_of_instance(member).get('_value_'), 80)}" for name, member in members.items()
+        ]
+    fields = held.get("__dataclass_fields__")
+    if type(fields) is dict:
+        lines += [_field_text(name, field) for name, field in fields.items()]
+    for name, item in held.items():
+        if name in _PASSED_OVER or (type(members) is dict and (name in members or name.startswith("_"))):
+            continue
+        if type(item) is MemberDescriptorType or type(item) is GetSetDescriptorType:
+            continue
+        code = getattr(item, "__code__", None)
+        if (
+            code is not None
+            or isinstance(item, (property, classmethod, staticmethod))
+            or hasattr(type(item), "__get__")
+        ):
+            if getattr(code, "co_filename", "") != _MADE_BY_DATACLASS:
+                lines.append(name)
+        elif (name == "__slots__" or not (name.startswith("__") and name.endswith("__"))) and (
+            type(fields) is not dict or name not in fields
+        ):
+            lines.append(f"{name} = {describe(item, 80)}")
+    return "\n".join(lines)[:4000]
+
+
+def _dict_of_instance(value: object) -> dict[str, object]:
+    held = getattr(value, "__dict__", None)
+    return held if type(held) is dict else {}
+
+
+def _field_text(name: str, field: object) -> str:
+    from hitsave_trace.fingerprint.describe import describe
+
+    default = getattr(field, "default", None)
+    if type(default).__name__ == "_MISSING_TYPE":
+        return name
+    return f"{name} = {describe(default, 80)}"
+
+
+def _whole_shape(walk: Walk, value: Shape) -> Children:
+    return shape(walk, value.cls)
+
+
+by_type[object] = Entry(instance, True, WHOLE)
+by_type[type] = Entry(class_value, False, WHOLE)
+by_type[Body] = Entry(body, False, WHOLE)
+by_type[Shape] = Entry(_whole_shape, False, WHOLE)

@@ -1,0 +1,182 @@
+"""Which name a live object of the user's code goes by, and which object a name means now.
+
+A leaf module: everything that observes or fingerprints asks here whether a function, class or module is user code.
+The import hook fills the tables when it loads a module, before the first line of the module runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, FunctionType, ModuleType
+
+
+class ModuleInfo:
+    """One user module that the import hook has loaded."""
+
+    __slots__ = ("codes", "filename", "fingerprints", "globals", "loads", "name", "relative")
+
+    def __init__(self, name: str, filename: str, relative: str) -> None:
+        self.name = name
+        self.filename = filename
+        self.relative = relative
+        self.globals: dict[str, object] | None = None
+        self.codes: list[CodeInfo] = []
+        self.fingerprints: dict[str, bytes] = {}
+        self.loads = 0
+
+
+class CodeInfo:
+    """One code object of user code that has a probe: its name, its fingerprint and the state of its probe."""
+
+    __slots__ = (
+        "block_cells",
+        "blocks",
+        "candidate",
+        "captured",
+        "cells_left",
+        "code",
+        "entered",
+        "def_line",
+        "entry_cell",
+        "exit_cell",
+        "filename",
+        "fingerprint",
+        "first_line",
+        "flags",
+        "has_body",
+        "last_line",
+        "module",
+        "name",
+        "opened",
+        "parameters",
+        "policy",
+        "qualname",
+        "recordable",
+        "returns",
+        "seen",
+        "watches",
+        "writes",
+    )
+
+    def __init__(self, module: ModuleInfo, name: str, fingerprint: bytes) -> None:
+        self.module = module
+        self.name = name
+        self.fingerprint = fingerprint
+        self.qualname = name.partition(":")[2]
+        self.filename = module.filename
+        self.first_line = 0
+        self.def_line = 0  # first_line is that of the first decorator
+        self.last_line = 0
+        self.flags = 0
+        self.code: CodeType | None = None
+        self.parameters: tuple[str, ...] = ()
+        self.captured: tuple[str, ...] = ()
+        self.blocks: tuple[tuple[tuple[str, ...], ...], ...] = ()
+        self.writes: tuple[str, ...] = ()
+        self.entry_cell: object = None
+        self.exit_cell: object = None
+        self.block_cells: list[object] = []
+        self.cells_left = 0
+        self.has_body = False
+        self.recordable = False
+        self.candidate = False
+        self.entered = False
+        self.opened = 0
+        self.returns = 0
+        self.seen = False
+        self.watches = False  # its observed body looks at receivers, and must run whenever something is recorded
+        self.policy: object = None
+
+    def __repr__(self) -> str:
+        return f"<CodeInfo {self.name}>"
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        # Function objects that are pickled by value (cloudpickle) carry their constants, and so this.
+        return travelled, (self.module.name, self.name)
+
+
+def travelled(module: str, name: str) -> CodeInfo:
+    """Stand for the probe of a function that came from another process by value."""
+    known = by_name.get(name)
+    if known is not None:
+        return known
+    return CodeInfo(ModuleInfo(module, "", ""), name, b"")
+
+
+code_infos: dict[int, CodeInfo] = {}
+by_name: dict[str, CodeInfo] = {}
+user_modules: dict[str, ModuleInfo] = {}
+
+
+def register(info: CodeInfo, code: CodeType) -> None:
+    """Remember `code` as the probed code of `info`; the table keeps the code alive, so its id stays its own."""
+    info.code = code
+    code_infos[id(code)] = info
+    by_name[info.name] = info
+    info.module.codes.append(info)
+    info.module.fingerprints[info.name] = info.fingerprint
+
+
+def info_of(code: CodeType) -> CodeInfo | None:
+    """Find the probe of a code object, or None when it is not probed user code."""
+    return code_infos.get(id(code))
+
+
+def function_name(function: FunctionType) -> str | None:
+    """Name a probed user function, else None."""
+    info = code_infos.get(id(function.__code__))
+    return None if info is None else info.name
+
+
+def is_user_class(cls: type) -> bool:
+    """Whether a class was made by user code."""
+    return getattr(cls, "__module__", None) in user_modules
+
+
+def class_name(cls: type) -> str | None:
+    """Name a class of user code `module:qualname`, else None."""
+    module = getattr(cls, "__module__", None)
+    if module in user_modules:
+        return f"{module}:{cls.__qualname__}"
+    return None
+
+
+def is_user_module(module: ModuleType) -> bool:
+    """Whether a module object is user code that the import hook loaded."""
+    name = getattr(module, "__name__", None)
+    return name in user_modules and sys.modules.get(name) is module
+
+
+def resolve_function(info: CodeInfo) -> FunctionType | None:
+    """Find the function object that has a probed code object, by its name; decorators that keep `__wrapped__` are
+    looked through.
+    """
+    value: object = sys.modules.get(info.module.name)
+    for part in info.qualname.partition("#")[0].split("."):
+        try:
+            value = vars(value)[part]
+        except (KeyError, TypeError):
+            return None
+    for _ in range(20):
+        if isinstance(value, (staticmethod, classmethod)):
+            value = value.__func__
+        if isinstance(value, FunctionType) and value.__code__ is info.code:
+            return value
+        value = getattr(value, "__wrapped__", None) if hasattr(value, "__dict__") else None
+    return None
+
+
+def resolve_class(name: str) -> type | None:
+    """Find the class that `module:Outer.Inner` means now, or None."""
+    module, _, qualname = name.partition(":")
+    value: object = sys.modules.get(module)
+    if value is None:
+        return None
+    for part in qualname.split("."):
+        if part == "<locals>":
+            return None
+        try:
+            value = vars(value)[part]
+        except (KeyError, TypeError):
+            return None
+    return value if isinstance(value, type) else None

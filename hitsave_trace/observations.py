@@ -1,0 +1,212 @@
+"""What the taps call when something happens that is no call of user code.
+
+Each function returns at once when nothing is being recorded, and finds out by itself which line of user code it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+
+from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
+from hitsave_trace.fingerprint.surroundings import env
+from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
+from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def forbid(slug: str, what: str) -> None:
+    """What is happening can't be repeated from the store: the recording and those around it can't be saved."""
+    if not stacks:
+        return
+    where = user_line()
+    for recording in acting():
+        recording.forbid(slug, what, where)
+
+
+def _file(kind: str, path: str) -> None:
+    for recording in innermost():
+        name = around.place(path)
+        if (kind, name) in recording.reads or (recording.written and recording.wrote(name)):
+            continue
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            digests = around.digests
+            full = around.locate(name)
+            if kind == FILE:
+                fingerprint = digests.content(full)
+                text = file_text(fingerprint, full)
+            elif kind == LISTING:
+                fingerprint, text = digests.listing(full), None
+            elif kind == STAT:
+                fingerprint, text = digests.stat(full), None
+            else:
+                fingerprint, text = digests.presence(full), None
+        except Exception as error:
+            recording.forbid("unreadable-file", f"{name}: {error}", user_line())
+            continue
+        finally:
+            busy.discard(thread)
+        recording.read(kind, name, fingerprint, text, reader_of(recording, 3)[0])
+
+
+def file_read(path: str) -> None:
+    """A file is about to be opened for reading."""
+    if stacks:
+        _file(FILE, path)
+
+
+def file_written(path: str, mode: str) -> None:
+    """A file is about to be opened for writing: 'w', 'x', 'a' or 'r+'."""
+    if not stacks:
+        return
+    if mode in ("a", "r+"):
+        _file(FILE, path)
+    elif mode == "x":
+        _file(PRESENCE, path)
+    # With 'w' whatever stood there is lost, unseen: that it was there is no dependency. A second run finds the files
+    # of the first one.
+    _wrote(path, mode)
+
+
+def _wrote(path: str, mode: str) -> None:
+    for recording in acting():
+        name = around.place(path)
+        if name not in recording.written:
+            recording.effects.append(("file", name))
+        recording.written[name] = mode
+
+
+def removed(path: str) -> None:
+    """A file is about to be removed."""
+    if stacks:
+        _file(PRESENCE, path)
+        _wrote(path, "removed")
+
+
+def renamed(old: str, new: str) -> None:
+    """A file is about to get another name."""
+    if stacks:
+        _file(FILE, old)
+        _file(PRESENCE, new)
+        _wrote(new, "renamed")
+        _wrote(old, "removed")
+
+
+def directory_made(path: str, exist_ok: bool = False) -> None:
+    """A directory is about to be made; with `exist_ok`, if it is not there already."""
+    if stacks:
+        if not exist_ok:
+            _file(PRESENCE, path)
+        _wrote(path, "directory")
+
+
+def directory_removed(path: str) -> None:
+    """A directory is about to be removed."""
+    if stacks:
+        _file(PRESENCE, path)
+        _wrote(path, "removed")
+
+
+def listed(path: str) -> None:
+    """The names in a directory are about to be read."""
+    if stacks:
+        _file(LISTING, path)
+
+
+_ASKING = frozenset(("genericpath", "posixpath", "os", "pathlib", "pathlib._local"))
+_OVERWRITERS = frozenset(("PIL.Image",))
+"""Libraries that ask whether a file is there right before they write it anew, to tidy up if that fails."""
+
+
+def _will_overwrite() -> bool:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module not in _ASKING and not module.startswith("hitsave"):
+            return module in _OVERWRITERS
+        frame = frame.f_back
+    return False
+
+
+def looked(path: str, facet: str) -> None:
+    """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
+    if stacks and not _will_overwrite():
+        _file(STAT if facet == "stat" else PRESENCE, path)
+
+
+def environment(name: str | None) -> None:
+    """A variable of the environment was read, or all of them."""
+    if not stacks:
+        return
+    key = name or "*"
+    for recording in innermost():
+        if (ENV, key) not in recording.reads:
+            fingerprint, text = env(key)
+            recording.read(ENV, key, fingerprint, text, reader_of(recording)[0])
+
+
+def environment_changed(name: str) -> None:
+    """A variable of the environment is about to be set or removed."""
+    if stacks:
+        forbid("environment-changed", name)
+
+
+def working_directory() -> None:
+    """The working directory was asked for."""
+    for recording in innermost() if stacks else ():
+        if (CWD, "") not in recording.reads:
+            path = around.getcwd()
+            recording.read(CWD, "", path_fingerprint(path), path, reader_of(recording)[0])
+
+
+def command_line() -> None:
+    """`sys.argv` was read."""
+    for recording in innermost() if stacks else ():
+        if (ARGV, "") not in recording.reads:
+            recording.read(ARGV, "", argv_fingerprint(), repr(sys.argv[1:])[:300], reader_of(recording)[0])
+
+
+def text(stream: int, data: str | bytes) -> None:
+    """Text was written to stdout (1) or stderr (2)."""
+    for recording in acting() if stacks else ():
+        effects = recording.effects
+        if effects and effects[-1][0] == "text" and effects[-1][1] == stream and type(effects[-1][2]) is type(data):
+            # Joined in a list, not by concatenation: a loop that prints a dot a million times stays linear.
+            effects[-1][3].append(data)  # type: ignore[attr-defined]
+        else:
+            effects.append(("text", stream, data, []))
+
+
+def flushed(stream: int) -> None:
+    """Standard output (1) or error (2) was flushed by the program."""
+    for recording in acting() if stacks else ():
+        effects = recording.effects
+        if not effects or effects[-1] != ("flush", stream):
+            effects.append(("flush", stream))
+
+
+def touched(library: str) -> None:
+    """Something was used whose settings count."""
+    for recording in innermost() if stacks else ():
+        recording.distributions.add(library)
+
+
+def seeded(generator: str) -> None:
+    """The state of a global generator is about to be overwritten."""
+    now = around.random_states() if stacks else {}
+    for recording in all_open() if stacks else ():
+        if generator not in recording.seeded and generator not in recording.drawn:
+            # Nothing was drawn before it was seeded: then the state at entry does not matter.
+            same = now.get(generator) == recording.random.get(generator)
+            (recording.seeded if same else recording.drawn).add(generator)
+
+
+def thread_started(thread: object) -> None:
+    """A thread is about to start: what it does, it does for the recording that starts it."""
+    for recording in acting() if stacks else ():
+        recording.threads.append(thread)

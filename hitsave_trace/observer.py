@@ -1,0 +1,355 @@
+"""What the probes of a running program report to: who is armed when, and which recording sees what.
+
+Invariant: while a recording is open, a probe that is off belongs to a function (or block) that this recording, or one
+inside it that has closed, has already seen. Opening a recording therefore switches on again what was switched off
+since; and nothing is switched off while two threads record, or while HitSave's own code runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from time import perf_counter
+
+from hitsave_trace import reads
+from hitsave_trace.around import around
+from hitsave_trace.names import code_infos
+from hitsave_trace.probes import sites
+from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
+from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CellType, CodeType
+
+    from hitsave_trace.interceptor import Interceptor
+    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.recording import Recording
+
+UNPROBED = "\0unprobed"
+"""What `classify` says of user code."""
+INNER_RETURNS = 100
+"""Returns of a function inside of its own recorded call that are told, about a microsecond each."""
+
+
+class Observer:
+    """The observer of one process."""
+
+    __slots__ = (
+        "_fired", "_origins", "_seen", "classify", "closing", "failed", "interceptor", "off", "opening",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        interceptor: Interceptor,
+        opening: Callable[[Recording], None],
+        closing: Callable[[bool], None],
+        failed: Callable[[BaseException], None],
+        classify: Callable[[str], str],
+    ) -> None:
+        self.classify = classify  # file name → top-level module of a library, UNPROBED for user code, "" for neither
+        self._origins: dict[str, str] = {}
+        self.interceptor = interceptor
+        self.opening = opening  # called when a recording has been opened
+        self.closing = closing  # called when a recording has been closed; whether it was the last that was open
+        self.failed = failed
+        self.off = False
+        self._seen: list[CodeInfo] = []  # switched off, or to the observed body, since the last opening
+        self._fired: list[object] = []  # block cells that were switched off since the last opening
+
+    def registered(self, info: CodeInfo) -> None:
+        """A function has been loaded: its first entry is always of interest."""
+        arm(info.entry_cell)  # type: ignore[arg-type]
+
+    def ran(self, code: CodeType) -> None:
+        """An engine saw a code object run: a library's, or user code that the import hook has not seen."""
+        if id(code) in code_infos or not stacks:
+            return
+        thread = get_ident()
+        if thread in busy:
+            return
+        origin = self._origins.get(code.co_filename)
+        if origin is None:
+            origin = self._origins[code.co_filename] = self.classify(code.co_filename)
+        if not origin:
+            return
+        for recording in innermost():
+            if origin != UNPROBED:
+                recording.distributions.add(origin)
+            elif not sites.is_inline(code) and code.co_name != "<module>":
+                recording.forbid("unprobed-code", f"{code.co_qualname} ({code.co_filename})", user_line(3))
+
+    # --- what probes call ---------------------------------------------------------------------------------------
+
+    def enter(self, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
+        """A user function was entered by way of its armed probe."""
+        thread = get_ident()
+        if thread in busy:
+            return None
+        busy.add(thread)
+        began = perf_counter()
+        try:
+            return self._enter(thread, info, arguments, cells)
+        except BaseException as error:
+            self._fault(error)
+            return None
+        finally:
+            busy.discard(thread)
+            around.overhead += perf_counter() - began
+
+    def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
+        info.seen = info.entered = True
+        if info.candidate and not self.off:
+            frame = id(sys._getframe(3))
+            answer = self.interceptor.enter(info, arguments, cells, frame)
+            if answer is not None:
+                if type(answer) is tuple:
+                    return answer
+                self.open(thread, answer)  # type: ignore[arg-type]
+                return BODY
+        if not stacks:
+            if not info.candidate:
+                disarm(info.entry_cell)  # type: ignore[arg-type]
+                self._seen.append(info)
+            return None
+        self._touch(info)
+        return BODY if info.has_body and (info.block_cells or info.watches) else None
+
+    def _touch(self, info: CodeInfo) -> None:
+        """Let the recordings that are concerned see that `info` runs, and what its entry reads."""
+        busy_here = get_ident()
+        busy.discard(busy_here)
+        try:
+            targets = innermost()
+        finally:
+            busy.add(busy_here)
+        for recording in targets:
+            if info.name not in recording.functions:
+                caller, line = reader_of(recording, 5)
+                position = recording.enter(info, caller, line)
+                reads.observe(recording, info.module, info.blocks[0], position)
+        self._watch_blocks(info)
+
+    def _watch_blocks(self, info: CodeInfo) -> None:
+        """Entries of `info` need not be told any more, unless to ask about the call; its blocks must be, once each."""
+        for cell in info.block_cells:
+            arm(cell)  # type: ignore[arg-type]
+        info.cells_left = len(info.block_cells)
+        if len(stacks) <= 1:
+            # Calls inside of a recorded one of the same function are not asked about.
+            if info.opened or not info.candidate:
+                if info.block_cells or info.watches:
+                    direct(info.entry_cell)  # type: ignore[arg-type]
+                else:
+                    disarm(info.entry_cell)  # type: ignore[arg-type]
+            self._seen.append(info)
+
+    def block(self, info: CodeInfo, number: int) -> None:
+        """A block that reads something more than the entry is about to run for the first time in a recording."""
+        thread = get_ident()
+        if thread in busy:
+            return
+        try:
+            targets = innermost()
+            busy.add(thread)
+            for recording in targets:
+                position = recording.functions.get(info.name)
+                if position is None:  # a generator that was entered before the recording was opened
+                    position = recording.enter(info, *reader_of(recording, 3))
+                    reads.observe(recording, info.module, info.blocks[0], position)
+                reads.observe(recording, info.module, info.blocks[number], position)
+            if len(stacks) <= 1:
+                cell = info.block_cells[number - 1]
+                disarm(cell)  # type: ignore[arg-type]
+                self._fired.append(cell)
+                info.cells_left -= 1
+                if info.cells_left == 0 and not info.watches and (info.opened or not info.candidate):
+                    disarm(info.entry_cell)  # type: ignore[arg-type]
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            busy.discard(thread)
+
+    def receiver(self, info: CodeInfo, value: object) -> None:
+        """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
+        if not stacks or not isinstance(value, type):
+            return
+        date = getattr(sys.modules.get("datetime"), "date", None)
+        if date is not None and date in value.__mro__:
+            for recording in innermost():
+                recording.forbid("calendar", f"{value.__module__}.{value.__qualname__}", user_line(3))
+
+    def leave(self, info: CodeInfo, value: object) -> None:
+        """A function whose calls are being recorded is about to return `value`."""
+        stack = stacks.get(get_ident())
+        if not stack:
+            return
+        frame = id(sys._getframe(2))
+        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+            self._returned_within(info, stack[-1])
+            return
+        thread = get_ident()
+        busy.add(thread)
+        began = perf_counter()
+        try:
+            recording = stack[-1]
+            try:
+                self.interceptor.leave(recording, value)
+            finally:
+                self._close(thread, stack)
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            busy.discard(thread)
+            around.overhead += perf_counter() - began
+
+    def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
+        """A function that calls itself returned, but not from the call that is recorded.
+
+        Only the observed body tells returns, and it is only needed for blocks that were not entered yet: mostly those
+        of errors, which never will be. When enough was told, what these blocks mention counts as read, and calls of the
+        function cost again what they cost in plain Python. A read that would speak against saving waits until it happens.
+        """
+        info.returns += 1
+        thread = get_ident()
+        if info.returns != INNER_RETURNS or len(stacks) > 1 or thread in busy:
+            return
+        position = recording.functions.get(info.name)
+        if position is None:
+            return
+        busy.add(thread)
+        try:
+            for cell, chains in zip(info.block_cells, info.blocks[1:], strict=True):
+                if not is_armed(cell):  # type: ignore[arg-type]
+                    continue
+                reasons = len(recording.reasons)
+                reads.observe(recording, info.module, chains, position)
+                if len(recording.reasons) > reasons:
+                    del recording.reasons[reasons:]
+                    continue
+                disarm(cell)  # type: ignore[arg-type]
+                self._fired.append(cell)
+                info.cells_left -= 1
+            if info.cells_left == 0 and not info.watches:
+                disarm(info.entry_cell)  # type: ignore[arg-type]
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            busy.discard(thread)
+
+    def abandon(self, info: CodeInfo) -> None:
+        """A function whose calls are being recorded is being left by an exception."""
+        thread = get_ident()
+        stack = stacks.get(thread)
+        if not stack:
+            return
+        frame = id(sys._getframe(2))
+        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+            return
+        busy.add(thread)
+        began = perf_counter()
+        try:
+            try:
+                self.interceptor.abandon(stack[-1])
+            finally:
+                self._close(thread, stack)
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            busy.discard(thread)
+            around.overhead += perf_counter() - began
+
+    def enter_module(self, info: CodeInfo) -> None:
+        """The top level of a user module begins to run."""
+        frame = sys._getframe(2)
+        info.module.globals = frame.f_globals
+        if not stacks:
+            return
+        targets = innermost()
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            for recording in targets:
+                recording.loaded.add(info.module.name)
+                recording.enter(info, *reader_of(recording, 3))
+                reads.observe_import(recording, info)
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            busy.discard(thread)
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    def open(self, thread: int, recording: Recording) -> None:
+        """Put a recording on the thread's stack, and switch on again what must be seen by it."""
+        info = recording.info
+        own = stacks.get(thread)
+        if own:
+            recording.outer = own[-1]
+            recording.entry = reader_of(own[-1], 4)
+        stacks.setdefault(thread, []).append(recording)
+        for seen in self._seen:
+            arm(seen.entry_cell)  # type: ignore[arg-type]
+        for cell in self._fired:
+            arm(cell)  # type: ignore[arg-type]
+        self._seen.clear()
+        self._fired.clear()
+        info.opened += 1
+        info.returns = 0
+        if info.exit_cell is not None:
+            arm(info.exit_cell)  # type: ignore[arg-type]
+        position = recording.enter(info, -1, 0)
+        self.opening(recording)
+        reads.observe(recording, info.module, info.blocks[0], position)
+        self._watch_blocks(info)
+
+    def _close(self, thread: int, stack: list[Recording]) -> None:
+        recording = stack.pop()
+        if not stack:
+            del stacks[thread]
+        info = recording.info
+        info.opened -= 1
+        if info.opened == 0:
+            if info.exit_cell is not None:
+                disarm(info.exit_cell)  # type: ignore[arg-type]
+            if info.candidate:
+                arm(info.entry_cell)  # type: ignore[arg-type]
+        for wider in stack[-1:] or mine_of(thread):
+            wider.adopt(recording)
+        if not info.candidate and not stacks:
+            disarm(info.entry_cell)  # type: ignore[arg-type]
+            self._seen.append(info)
+        self.closing(not stacks)
+
+    def _drop_to(self, stack: list[Recording], frame: int) -> bool:
+        """Drop recordings whose frames are gone without a word, down to the one of `frame`."""
+        if all(recording.frame != frame for recording in stack):
+            return False
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            while stack and stack[-1].frame != frame:
+                self.interceptor.abandon(stack[-1])
+                self._close(thread, stack)
+        finally:
+            busy.discard(thread)
+        return bool(stack)
+
+    def _fault(self, error: BaseException) -> None:
+        """A hook failed. What is the program's goes on; what is ours must not disturb it."""
+        for recording in all_open():
+            recording.forbid("internal", f"{type(error).__name__}: {error}", "")
+        if not isinstance(error, Exception) or _is_the_programs(error):
+            raise error
+        self.failed(error)
+
+
+def _is_the_programs(error: BaseException) -> bool:
+    """Whether an exception came out of user code that ran inside of a hook, as a signal handler does."""
+    trace = error.__traceback__
+    while trace is not None:
+        if id(trace.tb_frame.f_code) in code_infos:
+            return True
+        trace = trace.tb_next
+    return False

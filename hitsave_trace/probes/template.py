@@ -1,0 +1,82 @@
+"""Rewritten code as it is cached on disk, and how it becomes live.
+
+A template is marshalled code in which slots and hooks are None, with a table of what stands where: `load` puts the live
+objects in. It names no file, so that a moved project keeps its templates.
+"""
+
+from __future__ import annotations
+
+import marshal
+from types import CodeType
+
+from hitsave_trace.names import CodeInfo, ModuleInfo, register
+from hitsave_trace.probes import hooks
+from hitsave_trace.probes.arming import link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.model import Chain
+
+    # name, fingerprint, parameters, captured names, chains by block, flags, first and last line, position of the
+    # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), spare
+    Row = tuple[
+        str, bytes, tuple[str, ...], tuple[str, ...], tuple[tuple[Chain, ...], ...], int, int, int, int, int, tuple[()]
+    ]
+    # the row of a code object, if it has a probe; and the tables of those among its constants, by position
+    Table = tuple[Row | None, tuple[tuple[int, "Table"], ...]]
+
+FORMAT = 6
+"""Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
+
+# The constants that a probe appends, in this order.
+SLOT, BODY, ENTER, INFO, ZERO, OVERFLOW, EXIT_SLOT, LEAVE, ABANDON, BLOCK, RECEIVER = range(11)
+FIXED = 11
+
+
+def load(data: bytes, module: ModuleInfo) -> CodeType:
+    """Make a template live: fresh slots, registered probes, code that carries the file's name."""
+    _, code, table = marshal.loads(data)
+    module.loads += 1
+    return _load_code(code, table, module)
+
+
+def fingerprints(data: bytes) -> dict[str, bytes]:
+    """Read the fingerprints of all functions of a template, by name, without making it live."""
+    _, _, table = marshal.loads(data)
+    found: dict[str, bytes] = {}
+    rows: list[Table] = [table]
+    while rows:
+        row, inner = rows.pop()
+        if row is not None:
+            found[row[0]] = row[1]
+        rows.extend(below for _, below in inner)
+    return found
+
+
+def _load_code(code: CodeType, table: Table, module: ModuleInfo) -> CodeType:
+    row, inner = table
+    consts = list(code.co_consts)
+    for i, below in inner:
+        consts[i] = _load_code(consts[i], below, module)
+    if row is None:
+        return code.replace(co_consts=tuple(consts), co_filename=module.filename)
+    name, digest, parameters, captured, blocks, flags, first, last, base, abilities, _ = row
+    info = CodeInfo(module, name, digest)
+    info.parameters, info.captured, info.blocks = parameters, captured, blocks
+    info.flags, info.first_line, info.last_line, info.def_line = flags, first, last, first
+    info.has_body, info.recordable, info.watches = bool(abilities & 1), bool(abilities & 2), bool(abilities & 4)
+    if name.endswith(":<module>"):
+        consts[base], consts[base + 1] = hooks.enter_module, info
+        code = code.replace(co_consts=tuple(consts), co_filename=module.filename)
+        register(info, code)
+        return code
+    consts[base + BODY], consts[base + ENTER], consts[base + INFO] = hooks.BODY, hooks.enter, info
+    consts[base + OVERFLOW] = RecursionError
+    if info.has_body:
+        consts[base + LEAVE], consts[base + ABANDON], consts[base + BLOCK] = hooks.leave, hooks.abandon, hooks.block
+        consts[base + RECEIVER] = hooks.receiver
+    code = code.replace(co_consts=tuple(consts), co_filename=module.filename)
+    register(info, code)
+    link(info, code, base + SLOT, base + EXIT_SLOT, [base + FIXED + 2 * i for i in range(len(blocks) - 1)])
+    hooks.registered(info)
+    return code

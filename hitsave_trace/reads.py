@@ -1,0 +1,293 @@
+"""From the chains of names that code reads to the dependencies of a recording."""
+
+from __future__ import annotations
+
+import sys
+from _imp import extension_suffixes
+from types import FunctionType, ModuleType
+
+from hitsave_trace import catalogue
+from hitsave_trace.around import argv_fingerprint, around
+from hitsave_trace.fingerprint.objects import class_shape, shape_text
+from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, SHAPE, TELLING, TELLING_ATTRIBUTES
+from hitsave_trace.names import class_name, code_infos, is_user_class, is_user_module, user_modules
+from hitsave_trace.recording import user_line
+from hitsave_trace.sights import (
+    BUILTINS,
+    MISSING,
+    OF_FUNCTIONS,
+    builtin,
+    look,
+    named,
+    namespace,
+    origin,
+    sight_of_library,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hitsave_trace.names import CodeInfo, ModuleInfo
+    from hitsave_trace.recording import Recording
+    from hitsave_trace.sights import Sight
+
+_EXTENSIONS = tuple(extension_suffixes())
+
+
+def observe(recording: Recording, module: ModuleInfo, chains: Sequence[tuple[str, ...]], reader: int) -> None:
+    """Record what `chains` mean now in a recording, as read by the function at `reader`."""
+    for chain in chains:
+        first = chain[0]
+        if first == IMPORTED:
+            _observe_path(recording, chain[1], chain[2:], reader)
+        elif first == RELATIVE:
+            absolute = _absolute(module, int(chain[1]), chain[2])
+            if absolute is not None:
+                _observe_path(recording, absolute, chain[3:], reader)
+        elif first == FOUND:
+            absolute = chain[2] if chain[1] == "0" else _absolute(module, int(chain[1]), chain[2])
+            if absolute is not None:
+                recording.read(BINDING, "import " + absolute, *origin(absolute), reader)
+        elif first == TELLING:
+            slug = "dynamic-read" if chain[1] in ("__globals__", "__subclasses__") else "source-read"
+            recording.forbid(slug, f"{chain[1]} of an object", user_line(3))
+        else:
+            _observe_names(recording, module.name, module.globals or {}, chain, reader)
+
+
+def observe_import(recording: Recording, info: CodeInfo) -> None:
+    """Record what the top level of a module may read while it is imported inside of a recording.
+
+    Its values end up in its names, which are then as good as computed by the recording. What they were computed from
+    is the module's code and whatever it takes from modules that were there before: all of their names, since a top
+    level runs only once and is not watched read by read.
+    """
+    for chain in info.blocks[0]:
+        name = chain[1] if chain[0] == IMPORTED else _absolute(info.module, int(chain[1]), chain[2])
+        known = sys.modules.get(name or "")
+        if name and isinstance(known, ModuleType) and is_user_module(known) and name not in recording.loaded:
+            _note(recording, namespace(name), recording.functions.get(info.name, 0))
+
+
+def _absolute(module: ModuleInfo, level: int, name: str) -> str | None:
+    package = (module.globals or {}).get("__package__") or module.name
+    if not isinstance(package, str):
+        return None
+    parts = package.split(".")
+    if level > len(parts):
+        return None
+    base = ".".join(parts[: len(parts) - level + 1])
+    return f"{base}.{name}" if name else base
+
+
+def _observe_path(recording: Recording, module: str, attributes: tuple[str, ...], reader: int) -> None:
+    """Record what is taken from an imported module.
+
+    A module that is not loaded yet is imported by the code itself; what it holds then is as good as computed by it.
+    """
+    known = sys.modules.get(module)
+    if not isinstance(known, ModuleType):
+        return
+    if not is_user_module(known):
+        _library_module(recording, known, module)
+        if attributes:
+            _library(recording, f"{module}:", known, attributes, reader)
+        return
+    if attributes:
+        _observe_names(recording, module, vars(known), attributes, reader)
+    else:
+        _note(recording, namespace(module), reader)
+
+
+def _observe_names(
+    recording: Recording, module: str, names: dict[str, object], chain: tuple[str, ...], reader: int
+) -> None:
+    name = chain[0]
+    value = names.get(name, MISSING)
+    if value is MISSING:
+        value = BUILTINS.get(name, MISSING)
+        if value is not MISSING:
+            subject = f"{module}:{name}"
+            if (BINDING, subject) not in recording.reads and (GLOBAL, subject) not in recording.reads:
+                _note(recording, builtin(subject, name), reader)
+                _consult(recording, catalogue.lookup("builtins." + name))
+                if name == "globals":
+                    _note(recording, namespace(module), reader)
+            return
+    if isinstance(value, ModuleType) and len(chain) > 1 and is_user_module(value):
+        recording.read(
+            BINDING, f"{module}:{name}", named("module " + value.__name__), f"module {value.__name__}", reader
+        )
+        _observe_names(recording, value.__name__, vars(value), chain[1:], reader)
+        return
+    if isinstance(value, ModuleType) and is_user_module(value):
+        recording.read(
+            BINDING, f"{module}:{name}", named("module " + value.__name__), f"module {value.__name__}", reader
+        )
+        _note(recording, namespace(value.__name__), reader)
+        return
+    if isinstance(value, ModuleType):
+        _library_module(recording, value, value.__name__)
+        _library(recording, f"{module}:{name}", value, chain[1:], reader)
+        return
+    path = _narrow(value, chain)
+    subject_name = f"{module}:{'.'.join(path)}"
+    known = recording.reads
+    if (GLOBAL, subject_name) in known or (BINDING, subject_name) in known:
+        return
+    if type(value) is FunctionType and id(value.__code__) not in code_infos:
+        _unprobed(recording, value.__qualname__, value.__code__.co_filename)
+    if isinstance(value, type) and not is_user_class(value):
+        home = sys.modules.get(value.__module__)
+        if home is not None:
+            _unprobed(recording, value.__qualname__, vars(home).get("__file__"))
+        for attribute in chain[1:2]:
+            _consult(recording, catalogue.lookup(f"{value.__module__}.{value.__qualname__}.{attribute}"))
+    if not TELLING_ATTRIBUTES.isdisjoint(chain[len(path) :]):
+        recording.forbid("source-read", ".".join(chain), user_line(3))
+    _note(recording, look(module, names, path), reader)
+
+
+def _library_module(recording: Recording, module: ModuleType, name: str) -> None:
+    """Note that a module which is not probed is used."""
+    recording.distributions.add(name.partition(".")[0])
+    _unprobed(recording, name, vars(module).get("__file__"))
+
+
+def _unprobed(recording: Recording, name: str, filename: object) -> None:
+    """See whether something is user code without probes, such as that of an archive: nobody knows what it reads.
+
+    Engines see such code when it runs, but not always: they have a budget.
+    """
+    if isinstance(filename, str) and not filename.endswith(_EXTENSIONS) and around.is_user_file(filename):
+        recording.forbid("unprobed-code", f"{name} ({filename})", user_line(4))
+
+
+def _narrow(value: object, chain: tuple[str, ...]) -> tuple[str, ...]:
+    """How much of a chain of attributes is data that can be compared by itself.
+
+    An attribute found in the `__dict__` of an instance whose class does nothing special on access is; everything
+    else makes the object before it the subject.
+    """
+    path = chain[:1]
+    for attribute in chain[1:]:
+        kind = type(value)
+        if attribute in OF_FUNCTIONS and (kind is FunctionType or isinstance(value, type)):
+            return (*path, attribute)
+        if isinstance(value, type) or kind.__getattribute__ is not object.__getattribute__:
+            break
+        if any("__getattr__" in vars(base) for base in kind.__mro__):
+            break
+        held = getattr(value, "__dict__", None)
+        if type(held) is not dict or attribute not in held:
+            break
+        if any(hasattr(type(vars(base).get(attribute)), "__set__") for base in kind.__mro__ if attribute in vars(base)):
+            break
+        value = held[attribute]
+        path = (*path, attribute)
+    return path
+
+
+def _library(recording: Recording, name: str, value: object, attributes: tuple[str, ...], reader: int) -> None:
+    """Record a read through a library module: what the name means, and what the catalogue knows of it."""
+    for attribute in attributes:
+        if isinstance(value, ModuleType):
+            dotted = f"{value.__name__}.{attribute}"
+            found = vars(value).get(attribute, MISSING)
+        elif isinstance(value, type):
+            dotted = f"{value.__module__}.{value.__qualname__}.{attribute}"
+            found = MISSING  # methods and constants of library classes belong to the distribution
+        else:
+            break
+        _consult(recording, catalogue.lookup(dotted))
+        if dotted == "sys.argv":
+            recording.read(ARGV, "", argv_fingerprint(), repr(sys.argv[1:])[:300], reader)
+            return
+        if found is MISSING:
+            break
+        value = found
+        name = f"{name}.{attribute}" if not name.endswith(":") else name + attribute
+    subject = (BINDING, name)
+    if subject in recording.reads or (GLOBAL, name) in recording.reads:
+        return
+    _note(recording, sight_of_library(name, value), reader)
+
+
+def _consult(recording: Recording, entry: catalogue.Entry | None) -> None:
+    """See what is known of a library function by its name: some can't be repeated, and no tap sees them."""
+    if entry is None or entry.mode == "watched":
+        return
+    if entry.mode == "allow" and not (entry.slug == "clock" and around.clocks_refused):
+        return
+    if entry.mode == "state" and not around.in_use(entry.name):
+        return
+    recording.forbid(entry.slug, entry.what, user_line(3))
+
+
+def _note(recording: Recording, sight: Sight, reader: int) -> None:
+    if sight.fingerprint is None:
+        recording.forbid("unfingerprintable-global", sight.text or sight.name, user_line(3))
+        return
+    subject = (sight.kind, sight.name)
+    if subject in recording.reads:
+        return
+    recording.read(sight.kind, sight.name, sight.fingerprint, sight.text, reader)
+    recording.distributions.update(sight.distributions)
+    recording.watched[subject] = sight.value if sight.steady else MISSING
+    for cls in sight.classes:
+        note_class(recording, cls, reader)
+    if sight.kept_results:
+        for info, above in behind(sight.kept_results):
+            caller = recording.functions.get(above.name, reader) if above is not None else reader
+            recording.enter(info, caller, 0)
+
+
+def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
+    """Find the user functions behind an object that keeps results, such as `lru_cache` makes: with all that they call
+    by name. They may not run, because what they gave is kept; so they count without running.
+    """
+    waiting: list[tuple[object, CodeInfo | None]] = [(value, None)]
+    seen: set[str] = set()
+    while waiting:
+        item, above = waiting.pop()
+        function = item
+        for _ in range(20):
+            if isinstance(function, FunctionType) or function is None:
+                break
+            function = getattr(function, "__wrapped__", None)
+        info = code_infos.get(id(function.__code__)) if isinstance(function, FunctionType) else None
+        if info is None or info.name in seen:
+            continue
+        seen.add(info.name)
+        yield info, above
+        names = info.module.globals or {}
+        for chain in {chain[:1] for block in info.blocks for chain in block}:
+            called = names.get(chain[0])
+            if isinstance(called, FunctionType) or hasattr(called, "__wrapped__"):
+                waiting.append((called, info))
+
+
+def note_class(recording: Recording, cls: type, reader: int) -> None:
+    """Record the shape of a user class that was reached."""
+    name = class_name(cls)
+    if name is None or (SHAPE, name) in recording.reads:
+        return
+    for base in cls.__mro__[:0:-1]:
+        if is_user_class(base):
+            note_class(recording, base, reader)
+    try:
+        walk = Walk()
+        fingerprint = class_shape(cls, walk)
+    except Unfingerprintable as error:
+        recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))
+        return
+    recording.read(SHAPE, name, fingerprint, shape_text(cls), reader)
+    recording.watched[SHAPE, name] = MISSING
+    for other in walk.classes:  # of the values of its attributes, such as descriptors
+        note_class(recording, other, reader)
+    for base in cls.__mro__[1:]:
+        top = getattr(base, "__module__", "").partition(".")[0]
+        if top and top != "builtins" and base.__module__ not in user_modules:
+            recording.distributions.add(top)

@@ -1,0 +1,287 @@
+"""What is open while a call that may be saved runs: it collects dependencies, effects and reasons against saving.
+
+Recordings nest. Each thread that records has a stack of them, and what is observed goes to the innermost; when it
+closes, what it saw joins the one around it. A thread without a stack of its own works for whoever waits for it: what
+it does goes to the innermost recording of every other thread, since attributing too much is allowed and too little
+is not.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import _count, get_ident
+
+from hitsave_trace.model import CLOSURE, CODE, FILE, LISTING, PRESENCE, SETTING, SHARING, STAT, Dependency
+from hitsave_trace.names import code_infos
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import FrameType
+
+    from hitsave_trace.model import Fingerprint, Subject
+    from hitsave_trace.names import CodeInfo
+
+stacks: dict[int, list[Recording]] = {}
+"""The open recordings of each thread, innermost last. Threads without one are not in it."""
+
+_current_frames = sys._current_frames
+
+busy: set[int] = set()
+"""Threads that are in HitSave's own code: what they do is not the program's."""
+
+
+class Recording:
+    """One open recording."""
+
+    __slots__ = (
+        "call",
+        "children",
+        "distributions",
+        "drawn",
+        "effects",
+        "elsewhere",
+        "entry",
+        "frame",
+        "functions",
+        "info",
+        "loaded",
+        "modules",
+        "outer",
+        "random",
+        "reads",
+        "reasons",
+        "rows",
+        "seeded",
+        "started",
+        "thread",
+        "threads",
+        "watched",
+        "written",
+    )
+
+    def __init__(self, info: CodeInfo, call: object, frame: int, started: float) -> None:
+        self.info = info
+        self.call = call
+        self.elsewhere = _at_work()
+        self.threads: list[object] = []  # the Thread objects that were started by it
+        self.frame = frame
+        self.thread = get_ident()
+        self.started = started
+        self.reads: dict[Subject, Dependency] = {}
+        self.functions: dict[str, int] = {}
+        self.rows: list[tuple[str, int, int]] = []
+        self.effects: list[tuple[object, ...]] = []
+        # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
+        self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
+        self.written: dict[str, str] = {}
+        self.watched: dict[Subject, object] = {}
+        self.random: dict[str, Fingerprint] = {}
+        self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
+        self.drawn: set[str] = set()
+        self.loaded: set[str] = set()
+        self.distributions: set[str] = set()
+        self.modules = len(sys.modules)
+        self.entry: object = None
+        self.children = 0
+        self.outer: Recording | None = None
+
+    def read(self, kind: str, name: str, fingerprint: Fingerprint, text: str | None, reader: int) -> None:
+        """Note that something was read; only the first read of a subject counts."""
+        subject = (kind, name)
+        if subject not in self.reads:
+            self.reads[subject] = Dependency(kind, name, fingerprint, text, reader)
+
+    def forbid(self, slug: str, what: str, where: str, *, spreads: bool = True) -> None:
+        """Note why the call can't be saved. A reason that `spreads` holds for the recordings around it as well."""
+        self._forbid(slug, what, where, spreads, None)
+
+    def _forbid(self, slug: str, what: str, where: str, spreads: bool, path: tuple[str, ...] | None) -> None:
+        if len(self.reasons) >= 20 or any(row[:4] == (slug, what, where, spreads) for row in self.reasons):
+            return
+        self.reasons.append((slug, what, where, spreads, self.path_to(reader_of(self)[0]) if path is None else path))
+
+    def path_to(self, position: int) -> tuple[str, ...]:
+        """Name the functions from the recorded one down to the one at `position` of the table of functions."""
+        path: list[str] = []
+        while 0 <= position < len(self.rows) and len(path) < 100:
+            name, position, _ = self.rows[position]
+            if name in path:
+                break
+            path.append(name)
+        return tuple(reversed(path)) or (self.info.name,)
+
+    def enter(self, info: CodeInfo, caller: int, line: int) -> int:
+        """Note that a function ran; give its position in the table of functions."""
+        name = info.name
+        known = self.functions.get(name)
+        if known is not None:
+            return known
+        position = len(self.rows)
+        self.functions[name] = position
+        self.rows.append((name, caller, line))
+        self.read(CODE, name, info.fingerprint, f"{info.module.relative}:{info.def_line}", position)
+        return position
+
+    def adopt(self, child: Recording) -> None:
+        """Take over what a child recording that has closed saw and did."""
+        caller, line = self.caller_of(child)
+        table: dict[int, int] = {-1: -1}
+        for i, (name, above, at) in enumerate(child.rows):
+            known = self.functions.get(name)
+            if known is None:
+                known = len(self.rows)
+                self.functions[name] = known
+                self.rows.append((name, table.get(above, -1) if i else caller, at if i else line))
+            table[i] = known
+        for subject, dependency in child.reads.items():
+            if subject[0] == SETTING:
+                # It has its own, which may be another one than inside of a `with`.
+                self.distributions.add(subject[1])
+            if subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):
+                continue
+            if self.written and subject[0] in (FILE, PRESENCE, STAT, LISTING) and self.wrote(subject[1]):
+                continue
+            dependency = Dependency(
+                dependency.kind,
+                dependency.name,
+                dependency.fingerprint,
+                dependency.text,
+                table.get(dependency.reader, -1),
+            )
+            self.reads[subject] = dependency
+            if subject in child.watched:
+                self.watched.setdefault(subject, child.watched[subject])
+        self.written.update(child.written)
+        self.effects.extend(child.effects)
+        self.loaded |= child.loaded
+        self.drawn |= child.drawn - self.seeded
+        self.seeded |= child.seeded - self.drawn
+        self.distributions |= child.distributions
+        self.threads += child.threads
+        self.children += 1 + child.children
+        way = self.path_to(caller) if child.reasons else ()
+        for slug, what, where, spreads, below in child.reasons:
+            if spreads:
+                self._forbid(slug, what, where, spreads, way + below)
+
+    def caller_of(self, child: Recording) -> tuple[int, int]:
+        """Find which function of this recording called the child's."""
+        if child.outer is self and child.entry is not None:
+            return child.entry  # type: ignore[return-value]
+        return 0, 0
+
+    def started_thread(self, thread: int) -> bool:
+        """Whether a thread was started by this recording, or by a thread that was."""
+        active = getattr(sys.modules.get("threading"), "_active", {})
+        known = active.get(thread)
+        return known is not None and any(known is one for one in self.threads)
+
+    def left_running(self) -> bool:
+        """Whether a thread that it started still runs; those of others are no matter of it."""
+        return any(thread.is_alive() for thread in self.threads)  # type: ignore[attr-defined]
+
+    def wrote(self, name: str) -> bool:
+        """Whether the recording itself wrote a file, or something in the folder `name`."""
+        if name in self.written:
+            return True
+        prefix = name + "/" if name != "." else ""
+        return any(path.startswith(prefix) for path in self.written) and bool(prefix)
+
+
+def _at_work() -> frozenset[int]:
+    """Find the other threads that run user code: what they do, they do not do for a recording that opens now."""
+    if _count() <= 0:
+        return frozenset()
+    frames = _current_frames()
+    # A frame that is held by a variable of its own lives until the next garbage collection, and with it all that the
+    # program's frames below it hold: its files would stay open.
+    del frames[get_ident()]
+    found: set[int] = set()
+    for thread, innermost_frame in frames.items():
+        frame: FrameType | None = innermost_frame
+        while frame is not None:
+            if id(frame.f_code) in code_infos:
+                found.add(thread)
+                break
+            frame = frame.f_back
+    return frozenset(found)
+
+
+def concerned(thread: int) -> list[Recording]:
+    """Give the recordings of other threads that a thread without one may be working for."""
+    found: list[Recording] = []
+    for stack in list(stacks.values()):
+        for recording in reversed(stack):
+            if thread not in recording.elsewhere:
+                found.append(recording)
+                break
+    return found
+
+
+def innermost() -> Iterable[Recording]:
+    """Give the recordings that what this thread reads belongs to: its own, else all that it may be working for."""
+    thread = get_ident()
+    if thread in busy:
+        return ()
+    own = stacks.get(thread)
+    if own:
+        return (own[-1],)
+    return concerned(thread)
+
+
+def acting() -> Iterable[Recording]:
+    """Give the recordings that what this thread does belongs to: its own, else the one that started the thread.
+
+    Done by a thread of which that is not known, it may or may not be the work of a recording. Reads can be attributed
+    to too many; effects can't, so such a recording is not saved.
+    """
+    thread = get_ident()
+    if thread in busy:
+        return ()
+    own = stacks.get(thread)
+    return (own[-1],) if own else mine_of(thread)
+
+
+def mine_of(thread: int) -> list[Recording]:
+    """Give the recordings that started a thread, and give up those that may have, for all that is known."""
+    found = []
+    for recording in concerned(thread):
+        if recording.started_thread(thread):
+            found.append(recording)
+        else:
+            recording.forbid("thread", "a thread that it had not started worked at the same time", user_line())
+    return found
+
+
+def all_open() -> list[Recording]:
+    """Give every open recording of this thread, or of all threads when this one has none."""
+    own = stacks.get(get_ident())
+    if own:
+        return list(own)
+    return [recording for stack in list(stacks.values()) for recording in stack]
+
+
+def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
+    """Find the innermost function on the stack that is in the recording's table, and the line it is on."""
+    frame: FrameType | None = sys._getframe(depth)
+    functions = recording.functions
+    while frame is not None:
+        info = code_infos.get(id(frame.f_code))
+        if info is not None:
+            position = functions.get(info.name)
+            if position is not None:
+                return position, frame.f_lineno or 0
+        frame = frame.f_back
+    return 0, 0
+
+
+def user_line(depth: int = 2) -> str:
+    """Give `file:line` of the innermost user code on the stack."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        info = code_infos.get(id(frame.f_code))
+        if info is not None:
+            return f"{info.module.relative}:{frame.f_lineno or info.def_line}"
+        frame = frame.f_back
+    return ""

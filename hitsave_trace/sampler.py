@@ -1,0 +1,115 @@
+"""Finds functions that were left alone and turned out slow.
+
+A thread looks at the stacks from time to time, often at first and then less. A frame that is seen twice has run for at
+least that long; its function's next call is then asked about again. The thread ends before a fork, which would
+otherwise warn about it.
+
+Frames are let go of at once: holding one would keep the program's objects alive. But then the next call's frame may lie
+where the last one lay. So a look also switches the function's probe on: if it has been entered since, what stands in the
+same place may be another call, and says nothing.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+
+from hitsave_trace.names import code_infos
+from hitsave_trace.probes.arming import arm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hitsave_trace.names import CodeInfo
+
+SHORTEST_SECONDS = 0.01
+LONGEST_SECONDS = 0.05
+GROWTH = 1.02
+DEPTH = 200
+_current_frames = sys._current_frames
+
+
+class Sampler:
+    """The sampling thread of one process."""
+
+    __slots__ = ("_done", "_running", "_wake", "looked", "slow")
+
+    def __init__(self, slow: Callable[[CodeInfo, float], None], looked: Callable[[], None]) -> None:
+        self.slow = slow  # called with a function that was seen in two looks at one frame, and the time between
+        self.looked = looked  # called after each look
+        self._wake = _thread.allocate_lock()
+        self._done = _thread.allocate_lock()
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to look, in a while."""
+        if self._running:
+            return
+        self._running = True
+        self._wake = _thread.allocate_lock()
+        self._wake.acquire()
+        self._done = _thread.allocate_lock()
+        self._done.acquire()
+        try:
+            _thread.start_new_thread(self._run, (self._wake, self._done))
+        except RuntimeError:
+            self._running = False
+
+    def stop(self) -> None:
+        """End the thread, and wait until it has gone."""
+        if not self._running:
+            return
+        self._running = False
+        self._wake.release()
+        self._done.acquire(timeout=1)
+
+    def _run(self, wake: _thread.LockType, done: _thread.LockType) -> None:
+        try:
+            wait = SHORTEST_SECONDS
+            before: set[tuple[int, int]] = set()
+            while not wake.acquire(timeout=wait):
+                before = self._look(before, wait)
+                self.looked()
+                wait = min(wait * GROWTH, LONGEST_SECONDS)
+        except BaseException:  # the interpreter is ending, or is short of memory
+            pass
+        finally:
+            done.release()
+
+    def _look(self, before: set[tuple[int, int]], apart: float) -> set[tuple[int, int]]:
+        own = _thread.get_ident()
+        now: set[tuple[int, int]] = set()
+        seen: list[CodeInfo] = []
+        for thread, frame in _current_frames().items():
+            if thread == own:
+                continue
+            depth = 0
+            while frame is not None and depth < DEPTH:
+                info = code_infos.get(id(frame.f_code))
+                if info is not None and info.recordable and not info.candidate:
+                    key = (thread, id(frame))
+                    now.add(key)
+                    seen.append(info)
+                    if key in before and not info.entered:
+                        self.slow(info, apart)
+                frame = frame.f_back  # type: ignore[assignment]
+                depth += 1
+            del frame
+        for info in seen:
+            info.entered = False
+            arm(info.entry_cell)  # type: ignore[arg-type]
+        return now
+
+
+def around_forks(sampler: Sampler) -> None:
+    """Keep the thread away from forks."""
+
+    def before() -> None:
+        sampler.stop()
+
+    def after_in_parent() -> None:
+        sampler.start()
+
+    os.register_at_fork(before=before, after_in_parent=after_in_parent)

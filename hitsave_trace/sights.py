@@ -1,0 +1,285 @@
+"""What a name means now: from a subject to a fingerprint, a text, and what hangs on it.
+
+The same functions look when a read is recorded and when a trace is checked, so that the two can't disagree. Looking
+never runs user code: attributes are taken from `__dict__`s, not by `getattr`.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from _frozen_importlib import FrozenImporter
+from _frozen_importlib_external import PathFinder
+from types import BuiltinFunctionType, FunctionType, ModuleType
+
+from xxhash import xxh3_128
+
+from hitsave_trace.around import around
+from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.fingerprint.objects import class_shape
+from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
+from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hitsave_trace.model import Fingerprint
+
+NOT_LOADED: Fingerprint = b"not loaded\0\0\0\0\0\0"
+"""What a name in a module that has not been imported yet is now."""
+
+MISSING = object()
+_IMMUTABLE = frozenset((int, float, complex, bool, str, bytes, type(None), type(Ellipsis), range))
+BUILTINS = vars(builtins)
+_ORIGINAL = dict(BUILTINS)
+
+
+def named(text: str) -> Fingerprint:
+    """Fingerprint something that is wholly said by a text."""
+    return xxh3_128(text.encode("utf-8", "surrogatepass")).digest()
+
+
+OF_FUNCTIONS = frozenset(("__doc__", "__annotations__"))
+"""What functions hold beside their code and what they carry; it counts where it is read by the function's name."""
+
+_FEW = 1000
+"""Items of a library's container up to which it is compared by value."""
+
+
+class Sight:
+    """What a subject turned out to be: the dependency, and what hangs on it."""
+
+    __slots__ = (
+        "_tell",
+        "_text",
+        "classes",
+        "distributions",
+        "fingerprint",
+        "kept_results",
+        "kind",
+        "name",
+        "objects",
+        "steady",
+        "value",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        fingerprint: Fingerprint | None,
+        text: str | None,
+        tell: Callable[[object], str] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.fingerprint = fingerprint  # None if it has none; the text says why
+        self._text = text
+        self._tell = tell  # makes the text of the value, for whoever asks at once: a check never does
+        self.classes: Sequence[type] = ()
+        self.distributions: Sequence[str] = ()
+        self.value: object = None
+        self.kept_results: object = None  # the value, when it is one that keeps results of a function
+        self.objects: Sequence[object] = ()  # what can be changed in it, in the order of the walk
+        self.steady = False
+        """The value can't change while the name keeps meaning this very object."""
+
+    @property
+    def text(self) -> str | None:
+        """The value in readable words, as it is now."""
+        return self._text if self._tell is None else self._tell(self.value)
+
+
+def origin(module: str) -> tuple[Fingerprint, str]:
+    """Say where a module comes from, or would come from if it were imported now."""
+    known = sys.modules.get(module, MISSING)
+    if known is None:
+        return ABSENT, "absent"
+    if known is not MISSING:
+        place = getattr(getattr(known, "__spec__", None), "origin", None) or getattr(known, "__file__", None)
+    else:
+        place = _would_load(module)
+        if place is None:
+            return ABSENT, "absent"
+    if not isinstance(place, str) or "site-packages" in place or not _names_user_code(place):
+        return named("module of a library"), module
+    where = around.place(place)
+    return named("module at " + where), where
+
+
+def _would_load(module: str) -> str | None:
+    parent, _, _ = module.rpartition(".")
+    path = None
+    if parent:
+        above = sys.modules.get(parent)
+        if above is None:
+            return _would_load(parent)
+        path = getattr(above, "__path__", None)
+        if path is None:
+            return None
+    elif module in sys.builtin_module_names:
+        return "built-in"
+    try:
+        spec = FrozenImporter.find_spec(module) or PathFinder.find_spec(module, path)
+    except Exception:  # path hooks are anybody's
+        return None
+    return None if spec is None else spec.origin or "namespace"
+
+
+def _names_user_code(place: str) -> bool:
+    return around.is_user_file(place)
+
+
+def sight_of_library(name: str, value: object) -> Sight:
+    if isinstance(value, ModuleType):
+        return Sight(BINDING, name, named("module " + value.__name__), None)
+    if isinstance(value, type) or callable(value):
+        origin = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', type(value).__name__)}"
+        return Sight(BINDING, name, named("library " + origin), None)
+    if type(value) in _IMMUTABLE:
+        walk = Walk()
+        return Sight(GLOBAL, name, walk.fingerprint(value), describe(value))
+    if type(value) in (list, tuple, dict, set, frozenset) and len(value) <= _FEW:  # type: ignore[arg-type]
+        try:
+            return Sight(GLOBAL, name, Walk().fingerprint(value), describe(value))
+        except Unfingerprintable:
+            pass
+    # Objects that a library keeps for itself: their state is the library's business, and the catalogue's.
+    return Sight(BINDING, name, named(f"library object {type(value).__module__}.{type(value).__qualname__}"), None)
+
+
+def builtin(subject: str, name: str) -> Sight:
+    """Look at a name that only `builtins` has, where the program may have put something of its own."""
+    value = BUILTINS[name]
+    if value is _ORIGINAL.get(name, MISSING) or type(value).__module__.startswith("hitsave_trace."):
+        return Sight(BINDING, subject, named("builtin " + name), None)
+    return sight_of(subject, value)
+
+
+def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
+    """Look at what `path` means in a module's names now."""
+    subject = f"{module}:{'.'.join(path)}"
+    value = names.get(path[0], MISSING)
+    for attribute in path[1:]:
+        if value is MISSING:
+            break
+        if isinstance(value, (ModuleType, type)):
+            value = vars(value).get(attribute, MISSING)
+        elif type(value) is FunctionType and attribute in OF_FUNCTIONS:
+            value = getattr(value, attribute)
+        else:
+            value = (getattr(value, "__dict__", None) or {}).get(attribute, MISSING)
+    if value is MISSING:
+        if len(path) == 1 and path[0] in BUILTINS:
+            return builtin(subject, path[0])
+        return Sight(GLOBAL, subject, ABSENT, "absent")
+    return sight_of(subject, value)
+
+
+def sight_of(subject: str, value: object) -> Sight:
+    """Say what a value is, as the meaning of a name."""
+    if isinstance(value, ModuleType):
+        return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
+    if isinstance(value, type):
+        name = class_name(value)
+        if name is not None:
+            sight = Sight(BINDING, subject, named("class " + name), f"class {name}")
+            sight.classes = (value,)
+            return sight
+        return sight_of_library(subject, value)
+    if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
+        return sight_of_library(subject, value)
+    if type(value) is FunctionType and function_name(value) is None and value.__module__ not in user_modules:
+        return sight_of_library(subject, value)
+    walk = Walk()
+    try:
+        fingerprint = walk.fingerprint(value)
+    except Unfingerprintable as error:
+        sight = Sight(GLOBAL, subject, None, f"{subject}{error.path} ({error.type_name}: {error.why})")
+        return sight
+    if type(value) is FunctionType:
+        sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+    else:
+        sight = Sight(GLOBAL, subject, fingerprint, None, describe)
+        if hasattr(type(value), "cache_info"):
+            sight.kept_results = value
+        sight.steady = type(value) in _IMMUTABLE
+    sight.value = value
+    sight.objects = walk.objects
+    sight.classes = tuple(walk.classes)
+    sight.distributions = tuple(walk.distributions)
+    return sight
+
+
+def _function_text(function: FunctionType) -> str:
+    """Name a function, with its defaults: what stands in its head."""
+    code = function.__code__
+    count = code.co_argcount
+    defaults = function.__defaults__ or ()
+    shown = [
+        f"{name}={describe(value, 40)}"
+        for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
+    ]
+    shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
+    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)})"[:300]
+
+
+def namespace(module: str) -> Sight:
+    """Look at everything that a user module's names mean, for code that may read any of them."""
+    known = sys.modules.get(module)
+    if known is None:
+        return Sight(NAMESPACE, module, NOT_LOADED, None)
+    hasher = xxh3_128()
+    classes: list[type] = []
+    for name, value in list(vars(known).items()):
+        if name.startswith("__") and name.endswith("__"):
+            continue
+        sight = sight_of(f"{module}:{name}", value)
+        if sight.fingerprint is None:
+            return Sight(NAMESPACE, module, None, sight.text)
+        classes.extend(sight.classes)
+        hasher.update(f"{len(name)} {name} {sight.kind} ".encode("utf-8", "surrogatepass"))
+        hasher.update(sight.fingerprint)
+    found = Sight(NAMESPACE, module, hasher.digest(), None)
+    found.classes = classes
+    return found
+
+
+def present(kind: str, name: str) -> Fingerprint | None:
+    """Give what a binding, global, namespace or class is now; None when it can't be said."""
+    if kind == SHAPE:
+        cls = resolve_class(name)
+        if cls is None:
+            return ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED
+        try:
+            return class_shape(cls)
+        except Unfingerprintable:
+            return None
+    return see(kind, name).fingerprint
+
+
+def see(kind: str, name: str) -> Sight:
+    """Look at what a binding, global or namespace is now, with its text."""
+    if kind == NAMESPACE:
+        return namespace(name)
+    if name.startswith("import "):
+        return Sight(BINDING, name, *origin(name[7:]))
+    module, _, path = name.partition(":")
+    known = sys.modules.get(module)
+    if known is None:
+        return Sight(kind, name, NOT_LOADED, "not imported")
+    names = vars(known)
+    parts = tuple(path.split("."))
+    value: object = names.get(parts[0], MISSING)
+    if (isinstance(value, ModuleType) and not is_user_module(value)) or module not in user_modules:
+        # Through a library module: its attributes only mean what the library says.
+        value = known
+        for attribute in parts:
+            found = vars(value).get(attribute, MISSING) if isinstance(value, (ModuleType, type)) else MISSING
+            if found is MISSING:
+                return Sight(GLOBAL, name, ABSENT, "absent")
+            value = found
+        return sight_of_library(name, value)
+    return look(module, names, parts)

@@ -1,0 +1,397 @@
+"""The audit hook: what the interpreter itself reports.
+
+One Python hook serves all events. It can't be taken out again, so it tests a flag first and is switched off by it.
+While nothing is recorded only one thing is kept: which paths were opened for writing, so that a recording can tell
+that a file that was open before it (a log file) was written to while it ran (`written.py`).
+
+What an event means is in one table, `_EVENTS`: a function that translates the event's arguments into calls of the
+recorder. Events that are not in it mean nothing to us. Two rules apply to all: what HitSave does itself is no event
+of the program (`quiet.py`), and neither is what happens while a library is being imported (`places.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+from hitsave_trace.taps import places as _places
+from hitsave_trace.taps.processes import network_words, process_words
+from hitsave_trace.taps.quiet import depths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from hitsave_trace.taps.places import Places
+    from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.written import Written
+
+    Arguments = tuple[object, ...]
+    Handler = Callable[["Audit", Arguments, FrameType], None]
+
+_WRITES = os.O_WRONLY | os.O_RDWR
+_TMPFILE = getattr(os, "O_TMPFILE", 0)
+_isdir = os.path.isdir
+_lstat_mode = os.lstat
+
+# Library modules that look into the variables of whoever called them.
+_PEEKERS = (
+    "/pandas/core/computation/scope.py",
+    "/patsy/eval.py",
+    "/formulaic/formula.py",
+    "/formulaic/utils/context.py",
+    "/numexpr/necompiler.py",
+)
+
+
+class Audit:
+    """The hook of one installation."""
+
+    __slots__ = ("live", "places", "reported", "recording", "written")
+
+    def __init__(self, recording: Recorder, places: Places, written: Written) -> None:
+        self.recording = recording
+        self.places = places
+        self.written = written
+        self.live = True
+        # Thread → path object of an `os.open` with `dir_fd`: the event leaves that out, so `files.py` reports it.
+        self.reported: dict[int, object] = {}
+
+    def install(self) -> None:
+        """Start to listen. A hook that the program added before may refuse this; then there is nothing to record."""
+        sys.addaudithook(self._hook())
+
+    def remove(self) -> None:
+        """Stop to listen. The hook itself stays, and returns at its first line."""
+        self.live = False
+
+    def _hook(self) -> Callable[[str, Arguments], None]:
+        handlers = _EVENTS
+        recording = self.recording
+        written = self.written
+
+        def hook(event: str, arguments: Arguments) -> None:
+            if not recording.stacks:
+                if event == "open" and self.live:
+                    # Anybody may raise an event of this name, with any arguments.
+                    try:
+                        if arguments[2] & _WRITES:  # type: ignore[operator]
+                            written.opened(arguments[0])
+                    except Exception:
+                        return
+                return
+            handler = handlers.get(event)
+            if handler is not None and self.live:
+                self.handle(event, handler, arguments)
+
+        return hook
+
+    def handle(self, event: str, handler: Handler, arguments: Arguments) -> None:
+        """Translate one event while something is recorded. Never raises: what can't be understood is unsaved."""
+        thread = get_ident()
+        if thread in depths:
+            return
+        depths[thread] = 1
+        try:
+            handler(self, arguments, sys._getframe(2))
+        except Exception as error:
+            self.recording.forbid("internal", f"{event}: {type(error).__name__}")
+        finally:
+            depths.pop(thread, None)
+
+    def path(self, path: object, frame: FrameType, folder: object = None) -> str | None:
+        """Give the absolute path that an event is about, or None if it is none of the program's business."""
+        named = _places.text(path)
+        if named is None:
+            return None
+        absolute = _places.absolute(named, folder)
+        if absolute is None or self.places.outside(absolute):
+            return None
+        code = frame.f_code
+        if code.co_filename.startswith("<frozen ") and _places.import_system_reads(frame, absolute):
+            return None
+        if self.places.in_library_import(frame):
+            return None
+        if named[:1] != "/" and not (isinstance(folder, int) and folder >= 0):
+            self.recording.working_directory()
+        return absolute
+
+
+def _open(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path, mode, flags = arguments[0], arguments[1], arguments[2]
+    if audit.reported and audit.reported.pop(get_ident(), None) is path:
+        return
+    if isinstance(path, int):
+        _open_descriptor(audit, path, frame)
+        return
+    if not isinstance(flags, int) or flags & _TMPFILE == _TMPFILE != 0:
+        return
+    named = _places.text(path)
+    device = _places.source(named) if named is not None else None
+    if device is not None:
+        if not audit.places.in_library_import(frame):
+            audit.recording.forbid(*device)
+        return
+    absolute = audit.path(path, frame)
+    if absolute is not None:
+        opened(audit, absolute, mode, flags)
+
+
+def opened(audit: Audit, absolute: str, mode: object, flags: int) -> None:
+    """Tell the recorder of a file that is about to be opened; `mode` is None for `os.open`."""
+    writes = flags & _WRITES
+    # `tempfile` opens a folder with an opener that makes a file in it; `shutil` opens folders to work inside them.
+    if (writes or mode is None) and _isdir(absolute):
+        return
+    if not writes:
+        audit.recording.file_read(absolute)
+        return
+    audit.written.opened(absolute)
+    if flags & os.O_TRUNC:
+        audit.recording.file_written(absolute, "w")
+        return
+    if flags & os.O_APPEND:
+        if flags & os.O_RDWR:
+            audit.recording.file_read(absolute)
+        audit.recording.file_written(absolute, "a")
+    elif flags & os.O_EXCL:
+        audit.recording.file_written(absolute, "x")
+    else:
+        # Written in place: what is not overwritten stays, and what the file held can be read.
+        audit.recording.file_read(absolute)
+        audit.recording.file_written(absolute, "r+")
+
+
+def _open_descriptor(audit: Audit, descriptor: int, frame: FrameType) -> None:
+    """Descriptors above 2 come from an `os.open` or a pipe that raised its own event."""
+    if descriptor > 2 or audit.places.in_library_import(frame):
+        return
+    if descriptor == 0:
+        audit.recording.forbid("stdin", "open(0)")
+    else:
+        audit.recording.forbid("stdout-replaced", f"open({descriptor})")
+
+
+def _listed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0] if arguments else None, frame)
+    if path is not None:
+        audit.recording.listed(path)
+
+
+def _removed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame, arguments[1] if len(arguments) > 1 else None)
+    if path is not None:
+        audit.recording.removed(path)
+
+
+def _directory_removed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame, arguments[1] if len(arguments) > 1 else None)
+    if path is not None:
+        audit.recording.directory_removed(path)
+
+
+def _directory_made(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
+    if path is not None:
+        audit.recording.directory_made(path, _exist_ok(frame))
+
+
+def _exist_ok(frame: FrameType) -> bool:
+    """Whether a directory is made by somebody who does not mind that it is there: `os.makedirs` and `Path.mkdir`."""
+    if frame.f_code.co_name not in {"makedirs", "mkdir"} or frame.f_globals.get("__name__") not in _MAKERS:
+        return False
+    return frame.f_locals.get("exist_ok") is True
+
+
+_MAKERS = frozenset({"os", "pathlib", "pathlib._local"})
+
+
+def _renamed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    old = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
+    new = audit.path(arguments[1], frame, arguments[3] if len(arguments) > 3 else None)
+    if old is None and new is None:
+        return
+    if old is None or new is None:
+        audit.recording.forbid("hidden-state", "os.rename between the project and a place that is not followed")
+        return
+    audit.recording.renamed(old, new)
+
+
+def _truncated(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame)
+    if path is not None:
+        audit.recording.file_read(path)
+        audit.recording.file_written(path, "r+")
+
+
+def _chmod(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    # `shutil.copy` sets the mode that the file has already, as a rule. That is no effect.
+    path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
+    if path is None:
+        return
+    try:
+        same = _lstat_mode(path).st_mode & 0o7777 == arguments[1]
+    except OSError:
+        return
+    if not same:
+        audit.recording.forbid("hidden-state", "os.chmod")
+
+
+def _metadata(words: str) -> Handler:
+    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+        if audit.path(arguments[0], frame) is not None:
+            audit.recording.forbid("hidden-state", words)
+
+    return handler
+
+
+def _made_link(words: str) -> Handler:
+    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+        if audit.path(arguments[1], frame) is not None:
+            audit.recording.forbid("hidden-state", words)
+
+    return handler
+
+
+def _attributes(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame)
+    if path is not None:
+        audit.recording.looked(path, "stat")
+
+
+def _environment_changed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    name = _places.text(arguments[0])
+    if name is not None and not audit.places.in_library_import(frame):
+        audit.recording.environment_changed(name)
+
+
+def _database(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    # What is written goes through sqlite's own descriptors: the comparison at the close of the recording finds it.
+    named = _places.text(arguments[0])
+    if named is None or named in {"", ":memory:"} or "mode=memory" in named:
+        return
+    if named.startswith("file:"):
+        named = named[5:].partition("?")[0]
+        named = "/" + named.lstrip("/") if named.startswith("//") else named
+    path = audit.path(named, frame)
+    if path is not None:
+        audit.written.connected(path)
+        audit.written.connected(path + "-wal")
+        audit.recording.file_read(path)
+
+
+def _forbid(slug: str, words: str) -> Handler:
+    def handler(audit: Audit, _: Arguments, frame: FrameType) -> None:
+        if not audit.places.in_library_import(frame):
+            audit.recording.forbid(slug, words)
+
+    return handler
+
+
+def _process(event: str) -> Handler:
+    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+        if not audit.places.in_library_import(frame):
+            audit.recording.forbid("process", process_words(event, arguments))
+
+    return handler
+
+
+def _network(event: str) -> Handler:
+    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+        words = network_words(event, arguments)
+        if words is not None and not audit.places.in_library_import(frame):
+            audit.recording.forbid("network", words)
+
+    return handler
+
+
+def _dlopen(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    # Libraries open shared objects to ask them something (threadpoolctl does at each `fit`); that is their affair.
+    caller: FrameType | None = frame
+    while caller is not None and str(caller.f_globals.get("__name__", "")).startswith("ctypes"):
+        caller = caller.f_back
+    if caller is not None and audit.places.is_user_file(caller.f_code.co_filename):
+        audit.recording.forbid("native-io", f"ctypes: {arguments[0]}")
+
+
+def _getframe(audit: Audit, _: Arguments, frame: FrameType) -> None:
+    if frame.f_globals.get("__name__") == "logging":
+        _logged(audit, frame)
+    elif frame.f_code.co_filename.endswith(_PEEKERS):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        peeked = getattr(audit.recording, "peeked", None)
+        if peeked is not None:
+            peeked(package)
+        else:
+            audit.recording.forbid("caller-frame", package)
+
+
+def _logged(audit: Audit, frame: FrameType) -> None:
+    """Make the file of a line that logs a dependency, if a handler shows the line's number."""
+    for reference in sys.modules["logging"]._handlerList:
+        handler = reference() if callable(reference) else reference
+        formatter = getattr(handler, "formatter", None)
+        if formatter is not None and "lineno" in str(getattr(formatter, "_fmt", "")):
+            break
+    else:
+        return
+    caller: FrameType | None = frame
+    while caller is not None and not audit.places.is_user_file(caller.f_code.co_filename):
+        caller = caller.f_back
+    if caller is not None:
+        path = audit.path(caller.f_code.co_filename, caller)
+        if path is not None:
+            audit.recording.file_read(path)
+
+
+_EVENTS: dict[str, Handler] = {
+    "open": _open,
+    "os.listdir": _listed,
+    "os.scandir": _listed,
+    "os.remove": _removed,
+    "os.rmdir": _directory_removed,
+    "os.mkdir": _directory_made,
+    "os.rename": _renamed,
+    "os.truncate": _truncated,
+    "os.chmod": _chmod,
+    "os.chown": _metadata("os.chown"),
+    "os.chflags": _metadata("os.chflags"),
+    "os.utime": _metadata("os.utime"),
+    "os.setxattr": _metadata("os.setxattr"),
+    "os.removexattr": _metadata("os.removexattr"),
+    "os.link": _made_link("os.link"),
+    "os.symlink": _made_link("os.symlink"),
+    "os.getxattr": _attributes,
+    "os.listxattr": _attributes,
+    "os.putenv": _environment_changed,
+    "os.unsetenv": _environment_changed,
+    "os.chdir": _forbid("directory-changed", "os.chdir"),
+    "sqlite3.connect": _database,
+    "builtins.input": _forbid("stdin", "input()"),
+    "ctypes.dlopen": _dlopen,
+    "sys._getframe": _getframe,
+    "webbrowser.open": _forbid("gui", "webbrowser.open"),
+    "resource.setrlimit": _forbid("switch", "resource.setrlimit"),
+    "resource.prlimit": _forbid("switch", "resource.prlimit"),
+    "signal.pthread_kill": _forbid("signal", "signal.pthread_kill"),
+    "syslog.syslog": _forbid("hidden-state", "syslog.syslog"),
+    "syslog.openlog": _forbid("hidden-state", "syslog.openlog"),
+    **{
+        name: _process(name)
+        for name in (
+            "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty",
+            "os.startfile", "pty.spawn", "os.kill", "os.killpg",
+        )
+    },
+    **{
+        name: _network(name)
+        for name in (
+            "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
+            "socket.gethostname", "socket.getnameinfo", "socket.getservbyname", "socket.sendto", "socket.sendmsg",
+            "socket.sethostname", "http.client.connect", "urllib.Request", "ftplib.connect", "smtplib.connect",
+            "imaplib.open", "poplib.connect", "nntplib.connect", "telnetlib.Telnet.open",
+        )
+    },
+}  # fmt: skip

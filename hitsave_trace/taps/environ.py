@@ -1,0 +1,72 @@
+"""Reads of the environment: `os.environ`, `os.environb`, `os.getenv`, present or absent.
+
+`os.environ` is a Python object over a dict that was filled at start-up, so no event tells of a read. The methods of
+its class are wrapped. Everything else (`get`, `in`, `items`, `copy`, `|`, `expandvars`) goes through these four.
+Changes raise the events `os.putenv` and `os.unsetenv`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+from hitsave_trace.taps.quiet import depths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hitsave_trace.taps.patches import Patches
+    from hitsave_trace.taps.places import Places
+    from hitsave_trace.taps.recorder import Recorder
+
+    Arguments = tuple[object, ...]
+    Keywords = dict[str, object]
+
+
+class Environ:
+    """The wrappers of one installation."""
+
+    __slots__ = ("places", "recording")
+
+    def __init__(self, recording: Recorder, places: Places) -> None:
+        self.recording = recording
+        self.places = places
+
+    def install(self, patches: Patches) -> None:
+        """Put the wrappers in place."""
+        kind = type(os.environ)
+        patches.method(kind, "__getitem__", self._noting(_name_of))
+        for name in ("__iter__", "__len__", "__repr__"):
+            patches.method(kind, name, self._noting(_all))
+
+    def _noting(self, subject: Callable[[Arguments, Keywords], str | None]) -> Callable[[Arguments, Keywords], None]:
+        recording, places = self.recording, self.places
+
+        def noted(arguments: Arguments, keywords: Keywords) -> None:
+            thread = get_ident()
+            if thread in depths:
+                return
+            depths[thread] = 1
+            try:
+                name = subject(arguments, keywords)
+                if name != "" and not places.in_library_import(sys._getframe(1)):
+                    recording.environment(name)
+            except Exception as error:
+                recording.forbid("internal", f"os.environ: {type(error).__name__}")
+            finally:
+                depths.pop(thread, None)
+
+        return noted
+
+
+def _name_of(arguments: Arguments, keywords: Keywords) -> str | None:
+    key = arguments[1] if len(arguments) > 1 else keywords.get("key")
+    if isinstance(key, (str, bytes)):
+        return os.fsdecode(key)
+    return ""  # a TypeError is about to be raised
+
+
+def _all(_: Arguments, __: Keywords) -> None:
+    return None

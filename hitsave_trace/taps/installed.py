@@ -1,0 +1,151 @@
+"""All taps of one process: put in place before user code is imported, and taken out again.
+
+`before_recording` and `after_recording` frame each recording, however deep: the streams carry their taps only in
+between, and libraries that were imported since the last time get theirs. Both are cheap when nothing is new.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from hitsave_trace.taps import state
+from hitsave_trace.taps.arrivals import Arrivals
+from hitsave_trace.taps.audit import Audit
+from hitsave_trace.taps.clocks import Clocks
+from hitsave_trace.taps.entropy import WATCHED, Entropy
+from hitsave_trace.taps.environ import Environ
+from hitsave_trace.taps.files import Files
+from hitsave_trace.taps.loggers import Loggers
+from hitsave_trace.taps.patches import Patches
+from hitsave_trace.taps.places import Places
+from hitsave_trace.taps.quiet import quiet
+from hitsave_trace.taps.streams import Streams
+from hitsave_trace.taps.switches import WATCHED as SWITCHED
+from hitsave_trace.taps.switches import arrived
+from hitsave_trace.taps.threads import Threads
+from hitsave_trace.taps.written import Written
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.written import Looks
+
+    Snapshot = tuple[Looks, int]
+
+
+class Installed:
+    """The taps that are in place, as one thing that can be removed."""
+
+    __slots__ = (
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "streams",
+        "threads", "written",
+    )  # fmt: skip
+
+    def __init__(self, recording: Recorder, ignore: Callable[[str], bool]) -> None:
+        self.recording = recording
+        self.places = Places(ignore)
+        self.patches = Patches(recording)
+        self.written = Written(self.places.outside)
+        self.audit = Audit(recording, self.places, self.written)
+        self.streams = Streams(recording, self.places)
+        self.files = Files(self.audit, self.streams)
+        self.loggers = Loggers(recording, self.places)
+        self.entropy = Entropy(recording, self.places, self.patches)
+        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache"}, self.on_import)
+        self.threads = Threads(recording)
+        self._modules = 0
+
+    def put(self) -> Installed:
+        """Put all taps in place."""
+        self.files.install(self.patches)
+        self.files.imported(self.patches)
+        Environ(self.recording, self.places).install(self.patches)
+        Clocks(self.recording, self.places).install(self.patches)
+        self.entropy.install()
+        self.loggers.imported(self.patches)
+        self.threads.look(self.patches)
+        self.patches.spread()
+        self.arrivals.install()
+        self.audit.install()
+        self._modules = len(sys.modules)
+        return self
+
+    def on_import(self, name: str) -> None:
+        """Tap a module that has just been loaded; `arrivals` calls this, and for any other name it does nothing."""
+        if name in WATCHED:
+            self.entropy.imported(name, executed=True)
+            self._generator_arrived(name)
+        elif name == "linecache":
+            self.files.imported(self.patches)
+        elif name == "logging":
+            self.loggers.imported(self.patches)
+        if name in SWITCHED:
+            arrived(name)
+
+    def _generator_arrived(self, name: str) -> None:
+        """Give open recordings the state in which a generator came into the world: for them it is the one at entry.
+
+        It came out of true randomness, so a call that draws from it without seeding it depends on a state that no
+        other run has.
+        """
+        if name not in {"random", "numpy.random", "torch"} or not self.recording.stacks:
+            return
+        now = state.random_states().get(name)
+        for stack in list(self.recording.stacks.values()):  # type: ignore[attr-defined]
+            for opened in stack if isinstance(stack, list) else ():
+                if now is not None and opened.random is not None:
+                    opened.random.setdefault(name, now)
+
+    def before_recording(self) -> None:
+        """Get ready, just before a recording opens (its stack not yet pushed)."""
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self.entropy.look()
+            self.threads.look(self.patches)
+        self.streams.before()
+
+    def after_recording(self) -> None:
+        """Clean up once a recording has closed."""
+        self.streams.after()
+        if not self.streams.any_open:
+            self.entropy.newborn.forget()
+
+    def snapshot(self) -> Snapshot:
+        """Take note of what only shows at the close: the files that are open for writing. Costs nothing without any."""
+        with quiet:
+            return self.written.snapshot(), self.entropy.newborn.mark()
+
+    def written_since(self, snapshot: Snapshot) -> list[tuple[str, str]]:
+        """Say what shows at the close of a recording only: (slug, words), mostly nothing.
+
+        Files that were open before and were written to (the words are the path), a stream that was written to and
+        could not be tapped, and generators that never got a seed.
+        """
+        files, mark = snapshot
+        with quiet:
+            found = self.written.since(files)
+            unknown = self.streams.changed()
+            if unknown is not None:
+                found.append(("stdout-replaced", unknown))
+            if self.entropy.newborn.unseeded_since(mark):
+                found.append(("entropy", "numpy.random.RandomState() without a seed"))
+        return found
+
+    def left_open(self, paths: Collection[str]) -> list[str]:
+        """Name those of `paths` that are open for writing at the close of the recording that wrote them."""
+        with quiet:
+            return self.written.left_open(paths)
+
+    def remove(self) -> None:
+        """Put back exactly what was there. The audit hook stays, neutral."""
+        self.audit.remove()
+        self.arrivals.remove()
+        self.streams.remove()
+        self.patches.remove()
+
+
+def install(recording: Recorder, ignore: Callable[[str], bool]) -> Installed:
+    """Put all taps in place. `ignore(path)` says which absolute paths are no business of the program's results."""
+    return Installed(recording, ignore).put()

@@ -1,0 +1,81 @@
+"""Whether a `numpy.random.RandomState` that a call made was given a seed.
+
+`RandomState(3)` first makes a generator out of true randomness and then seeds it, so the draw says nothing. This
+happens inside compiled code, which calls `mtrand._MT19937()` by that name: in its place stands a maker that lets the
+draw pass unnoticed and keeps the new generator. One that was seeded afterwards has no seed sequence any more; one
+that still has it when the recording closes came out of nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+
+from hitsave_trace.taps.quiet import depths, quiet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.taps.patches import Patches
+    from hitsave_trace.taps.recorder import Recorder
+
+_MANY = 256
+
+
+class Newborn:
+    """The generators that were made while something was recorded, each with a number."""
+
+    __slots__ = ("_found", "_next", "_recording")
+
+    def __init__(self, recording: Recorder) -> None:
+        self._recording = recording
+        self._found: list[tuple[int, object]] = []
+        self._next = 0
+
+    def install(self, patches: Patches) -> None:
+        """Stand where numpy makes the generator of a `RandomState`."""
+        module = sys.modules.get("numpy.random.mtrand")
+        original = getattr(module, "_MT19937", None)
+        if module is not None and isinstance(original, type):
+            patches.set(module, "_MT19937", Maker(original, self, self._recording))
+
+    def add(self, generator: object) -> None:
+        """Keep a generator until it is known whether it gets a seed."""
+        if len(self._found) > _MANY:
+            self._found = [one for one in self._found if one[1].seed_seq is not None]  # type: ignore[attr-defined]
+        self._found.append((self._next, generator))
+        self._next += 1
+
+    def mark(self) -> int:
+        """Give the number that the next generator will have."""
+        return self._next
+
+    def unseeded_since(self, mark: int) -> bool:
+        """Whether a generator made since `mark` never got a seed."""
+        return any(number >= mark and one.seed_seq is not None for number, one in self._found)  # type: ignore[attr-defined]
+
+    def forget(self) -> None:
+        """Nothing is recorded any more."""
+        self._found.clear()
+
+
+class Maker:
+    """Makes generators as the class does that it stands for, and is that class to `isinstance`."""
+
+    def __init__(self, original: type, newborn: Newborn, recording: Recorder) -> None:
+        self.__wrapped__ = original
+        self._newborn = newborn
+        self._recording = recording
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        if args or kwargs or not self._recording.stacks or get_ident() in depths:
+            return self.__wrapped__(*args, **kwargs)
+        with quiet:
+            made: object = self.__wrapped__()
+        self._newborn.add(made)
+        return made
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self.__wrapped__)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.__dict__["__wrapped__"], name)

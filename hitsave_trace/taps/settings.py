@@ -1,0 +1,190 @@
+"""Settings of the whole process that a call runs under, as dependencies.
+
+How many digits `decimal` keeps, how numpy prints, what size matplotlib gives a figure: such a setting is made at the
+top of a script and decides what the functions below it compute and draw. No name leads to it, so no read is seen.
+Therefore a call depends on the settings of every library that it touched, at the values that they had when it began,
+and on the few that touch any code. They are looked at when it ends: a call that moved one is not saved (`switches`).
+A library that was not loaded when the call began is then not loaded either when the call is looked up.
+"""
+
+from __future__ import annotations
+
+import sys
+from _locale import LC_ALL, setlocale
+from itertools import islice
+
+from xxhash import xxh3_128
+
+from hitsave_trace.names import user_modules
+from hitsave_trace.sights import NOT_LOADED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+    from types import ModuleType
+
+    from hitsave_trace.model import Fingerprint
+
+_FRESH_DECIMAL = (28, "ROUND_HALF_EVEN", -999999, 999999, 1, 0, ("DivisionByZero", "InvalidOperation", "Overflow"))
+# The backend is found out when the first figure is made, and is no matter of what is drawn into a file.
+_RESOLVED = frozenset(("backend", "backend_fallback", "interactive", "toolbar", "figure.max_open_warning"))
+
+
+def _decimal() -> object:
+    module = sys.modules.get("_decimal") or sys.modules.get("_pydecimal")
+    if module is None or not hasattr(module, "getcontext"):
+        return _FRESH_DECIMAL
+    context = module.getcontext()
+    traps = tuple(sorted(signal.__name__ for signal, on in context.traps.items() if on))
+    return (context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp, traps)
+
+
+def _locale() -> object:
+    return setlocale(LC_ALL, None)
+
+
+def _numpy(module: ModuleType) -> object:
+    if not hasattr(module, "get_printoptions"):
+        return None
+    return (tuple(module.geterr().items()), tuple(module.get_printoptions().items()))
+
+
+def _pandas(_: ModuleType) -> object:
+    known = sys.modules.get("pandas._config.config")
+    if known is None:
+        return None
+    return _flat(known._global_config, "")
+
+
+def _flat(options: dict[str, object], above: str) -> tuple[object, ...]:
+    found: list[object] = []
+    for name, value in options.items():
+        if isinstance(value, dict):
+            found.extend(_flat(value, f"{above}{name}."))
+        else:
+            found.append((above + name, value))
+    return tuple(found)
+
+
+def _matplotlib(module: ModuleType) -> object:
+    settings = getattr(module, "rcParams", None)
+    if settings is None:
+        return None
+    return tuple((name, value) for name, value in dict.items(settings) if name not in _RESOLVED)
+
+
+def _sklearn(_: ModuleType) -> object:
+    known = sys.modules.get("sklearn._config")
+    return None if known is None else tuple(known._get_threadlocal_config().items())
+
+
+def _torch(module: ModuleType) -> object:
+    if not hasattr(module, "is_grad_enabled"):
+        return None
+    return (
+        str(module.get_default_dtype()), module.is_grad_enabled(), module.are_deterministic_algorithms_enabled(),
+        module.backends.cudnn.benchmark, module.backends.cudnn.deterministic,
+    )  # fmt: skip
+
+
+def _warnings(module: ModuleType) -> object:
+    return tuple(
+        (action, getattr(message, "pattern", message), category.__qualname__, getattr(place, "pattern", place), line)
+        for action, message, category, place, line in module.filters
+    )
+
+
+def _logging(module: ModuleType) -> object:
+    """Say what becomes of a record: levels, handlers and formats of all loggers that have any.
+
+    None if a handler, a filter or a formatter is the program's own: what it keeps can't be seen from here.
+    """
+    found: list[object] = [module.root.manager.disable, module.raiseExceptions]
+    for name, logger in (("", module.root), *sorted(module.root.manager.loggerDict.items())):
+        if not isinstance(logger, module.Logger):
+            continue
+        handlers = [_handler(handler) for handler in logger.handlers if type(handler).__name__ != "NullHandler"]
+        if None in handlers or any(_is_the_programs(one) for one in (logger, *logger.filters)):
+            return None
+        if logger.level or handlers or logger.filters or logger.disabled or not logger.propagate:
+            found.append((name, logger.level, logger.disabled, logger.propagate, handlers, len(logger.filters)))
+    return tuple(found)
+
+
+def _handler(handler: object) -> object:
+    held = vars(handler)
+    formatter = held.get("formatter")
+    if any(_is_the_programs(one) for one in (handler, formatter, *held.get("filters", ()))):
+        return None
+    stream = held.get("stream")
+    standard = "stdout" if stream is sys.stdout else "stderr" if stream is sys.stderr else type(stream).__name__
+    style = getattr(formatter, "_style", None)
+    return (
+        type(handler).__qualname__, held.get("level"), len(held.get("filters", ())), standard, held.get("baseFilename"),
+        type(formatter).__qualname__, getattr(style, "_fmt", None), getattr(formatter, "datefmt", None),
+    )  # fmt: skip
+
+
+def _is_the_programs(thing: object) -> bool:
+    return type(thing).__module__ in user_modules or getattr(thing, "__module__", None) in user_modules
+
+
+_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale}
+_OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
+    "numpy": _numpy,
+    "pandas": _pandas,
+    "matplotlib": _matplotlib,
+    "sklearn": _sklearn,
+    "torch": _torch,
+    # Not libraries, but touched in the same way: by a warning that was raised, by a logger that was asked.
+    "warnings": _warnings,
+    "logging": _logging,
+}
+_ALSO_KNOWN = {"sklearn": "scikit-learn"}
+_latest: dict[str, tuple[object, Fingerprint]] = {}
+
+
+def of(libraries: Container[str]) -> Iterator[str]:
+    """Name the settings that code which touched `libraries` runs under."""
+    yield from _ALWAYS
+    for name in _OF_LIBRARIES:
+        if name in libraries or _ALSO_KNOWN.get(name) in libraries:
+            yield name
+
+
+def fingerprint(name: str) -> Fingerprint | None:
+    """Fingerprint one library's settings as they are now; None when they can't be said."""
+    if name not in _ALWAYS and name not in sys.modules:
+        return NOT_LOADED
+    value = _value(name)
+    if value is None and name == "logging":
+        return None
+    latest = _latest.get(name)
+    try:
+        if latest is not None and latest[0] == value:
+            return latest[1]
+    except Exception:
+        pass  # some option holds an array: it says neither yes nor no
+    found = xxh3_128(repr(value).encode("utf-8", "surrogatepass")).digest()
+    _latest[name] = (value, found)
+    return found
+
+
+def at_entry(name: str, modules: int) -> Fingerprint | None:
+    """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed."""
+    if name not in _ALWAYS and name not in set(islice(sys.modules, modules)):
+        return NOT_LOADED
+    return fingerprint(name)
+
+
+def text(name: str) -> str | None:
+    """Give the settings in readable words, those that are few."""
+    return repr(_value(name)) if name in _ALWAYS else None
+
+
+def _value(name: str) -> object:
+    always = _ALWAYS.get(name)
+    if always is not None:
+        return always()
+    module = sys.modules.get(name)
+    return None if module is None or name not in _OF_LIBRARIES else _OF_LIBRARIES[name](module)

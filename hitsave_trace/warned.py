@@ -1,0 +1,196 @@
+"""Warnings that the program shows while something is recorded.
+
+Plain Python shows a warning once a place, and remembers that in the module of the place; it shows the line, too. So a
+warning is more than text on stderr: a hit shows it again through the same memory (`warnings.warn_explicit`), with the
+line that the place has now, and what was shown before is something that a call read.
+
+- A place inside of a function that the recording saw run: the warning is an effect, and the function's line numbers
+  are a dependency (`lines`).
+- A place in a library: an effect; its lines belong to the distribution.
+- A place outside, in the code that called (`stacklevel=2`): it depends on who calls, and the call can't be saved.
+- A warning that was not shown because it had been shown: that it had is a dependency (`warned`). Which it was can't be
+  seen, since the C code that decides tells nobody; so every place inside of the functions that ran counts, if something
+  had been shown there when the recording opened.
+"""
+
+from __future__ import annotations
+
+import sys
+from pickle import PicklingError, dumps
+
+from xxhash import xxh3_128
+
+from hitsave_trace.model import ABSENT, LINES, WARNED
+from hitsave_trace.names import by_name, code_infos, user_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from hitsave_trace.model import Fingerprint
+    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.recording import Recording
+    from hitsave_trace.taps.patches import Patches
+
+_REGISTRY = "__warningregistry__"
+
+Shown = dict[str, frozenset[object]]
+
+
+def shown_before() -> Shown:
+    """Say what has been shown so far, by user module."""
+    found: Shown = {}
+    for name, module in user_modules.items():
+        registry = (module.globals or {}).get(_REGISTRY)
+        if type(registry) is dict and len(registry) > 1:
+            found[name] = frozenset(key for key in registry if type(key) is tuple)
+    return found
+
+
+def lines_of(name: str) -> Fingerprint:
+    """Fingerprint the line numbers that a function has now."""
+    info = by_name.get(name)
+    if info is None or info.code is None:
+        return ABSENT
+    lines = sorted({line for _, _, line in info.code.co_lines() if line is not None})
+    return xxh3_128(repr(lines).encode()).digest()
+
+
+def was_shown(name: str) -> Fingerprint:
+    """Say whether a warning has been shown at its place: `module|line|category|text`."""
+    module, line, category, text = name.split("|", 3)
+    known = user_modules.get(module)
+    registry = (known.globals or {}).get(_REGISTRY) if known is not None else None
+    if type(registry) is dict and any(_named(module, key) == f"{module}|{line}|{category}|{text}" for key in registry):
+        return b"shown" + b"\0" * 11
+    return ABSENT
+
+
+def _named(module: str, key: object) -> str | None:
+    if type(key) is not tuple or len(key) != 3:
+        return None
+    text, category, line = key
+    return f"{module}|{line}|{getattr(category, '__qualname__', category)}|{text}"
+
+
+def depend_on_shown(recording: Recording, before: Shown) -> None:
+    """Make what had been shown in the functions that ran a dependency of the recording."""
+    if not before:
+        return
+    for name, position in list(recording.functions.items()):
+        info = by_name.get(name)
+        if info is None or info.module.name not in before:
+            continue
+        for key in before[info.module.name]:
+            subject = _named(info.module.name, key)
+            if subject is not None and info.first_line <= key[2] <= info.last_line:  # type: ignore[index]
+                recording.read(WARNED, subject, was_shown(subject), None, position)
+
+
+class Watch:
+    """The tap on `warnings`: it sees each warning that is shown."""
+
+    __slots__ = ("_module", "_original", "recorder")
+
+    def __init__(self, recorder: ModuleType) -> None:
+        self.recorder = recorder  # hitsave_trace.recording
+        self._module: ModuleType | None = None
+        self._original: object = None
+
+    def before_recording(self, patches: Patches) -> None:
+        """Put the tap in, once `warnings` is there as a whole."""
+        module = sys.modules.get("warnings")
+        if module is None or module is self._module or not hasattr(module, "_showwarnmsg"):
+            return
+        from hitsave_trace.taps.unseen import wrap
+
+        patches.function(module, "warn", self._raised)
+        self._module, self._original = module, module._showwarnmsg
+        module._showwarnmsg = wrap(module._showwarnmsg, self._shown, self.recorder)  # type: ignore[attr-defined]
+
+    def remove(self) -> None:
+        """Put back what was there."""
+        if self._module is not None:
+            self._module._showwarnmsg = self._original  # type: ignore[attr-defined]
+
+    def _raised(self, arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
+        """A warning is raised by Python code; whether it will be shown is not known yet, and need not be."""
+        level = arguments[2] if len(arguments) > 2 else keywords.get("stacklevel", 1)
+        for recording in self.recorder.innermost():
+            recording.distributions.add("warnings")  # its filters count (`taps.settings`)
+            frame = sys._getframe(1)
+            left = level if isinstance(level, int) else 1
+            while frame is not None and left > 1 and id(frame) != recording.frame:
+                frame = frame.f_back  # type: ignore[assignment]
+                left -= 1
+            if left > 1:
+                text = str(arguments[0])[:80] if arguments else "warning"
+                recording.forbid("warning-outside", text, self.recorder.user_line(3))
+
+    def _shown(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+        message = arguments[0]
+        for recording in self.recorder.acting():
+            recording.distributions.add("warnings")
+            effect = self._effect(recording, message)
+            if isinstance(effect, str):
+                recording.forbid("warning-outside", effect, self.recorder.user_line(3))
+            else:
+                recording.effects.append(effect)
+
+    def _effect(self, recording: Recording, message: object) -> tuple[object, ...] | str:
+        filename, line = message.filename, message.lineno  # type: ignore[attr-defined]
+        category = message.category  # type: ignore[attr-defined]
+        text = f"{category.__name__}: {message.message}"  # type: ignore[attr-defined]
+        module = self._module
+        if module.showwarning is not module._showwarning_orig:  # type: ignore[union-attr]
+            return text  # the program shows warnings in its own way, and that has been recorded too
+        try:
+            pickled = dumps((message.message, category), 5)  # type: ignore[attr-defined]
+        except (PicklingError, TypeError, AttributeError):
+            return text
+        for ours in user_modules.values():
+            if ours.filename != filename:
+                continue
+            info = self._function_at(recording, ours.codes, line)
+            if info is None:
+                return text
+            recording.read(LINES, info.name, lines_of(info.name), None, recording.functions[info.name])
+            return ("warning", pickled, ours.name, "", line)
+        for name, loaded in list(sys.modules.items()):
+            if getattr(loaded, "__file__", None) == filename:
+                return ("warning", pickled, name, filename, line)
+        return text
+
+    def _function_at(self, recording: Recording, codes: list[CodeInfo], line: int) -> CodeInfo | None:
+        """Find the innermost function around a line, if the recording saw it run and it is on the stack inside of it."""
+        inside: set[str] = set()
+        frame = sys._getframe(1)
+        while frame is not None:
+            info = code_infos.get(id(frame.f_code))
+            if info is not None:
+                inside.add(info.name)
+            if id(frame) == recording.frame:
+                break
+            frame = frame.f_back  # type: ignore[assignment]
+        best: CodeInfo | None = None
+        for info in codes:
+            if info.name.endswith(":<module>") or info.name not in inside or info.name not in recording.functions:
+                continue
+            if info.first_line <= line <= info.last_line and (best is None or info.first_line >= best.first_line):
+                best = info
+        return best
+
+
+def show_again(pickled: bytes, module: str, filename: str, line: int) -> None:
+    """Show a recorded warning, if plain Python would have shown it here and now."""
+    import warnings
+    from pickle import loads
+
+    message, category = loads(pickled)  # written by this user's store
+    known = sys.modules.get(module)
+    if known is None:
+        return
+    place = filename or user_modules[module].filename
+    space = vars(known)
+    registry = space.setdefault(_REGISTRY, {})
+    warnings.warn_explicit(message, category, place, line, space.get("__name__", module), registry)

@@ -1,0 +1,51 @@
+"""The suite on each supported interpreter, each in a virtual environment of its own.
+
+`nox` runs the fast suite on all of them; `nox -s slow` the rest: the full-size example and what takes minutes.
+"""
+
+import os
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+nox.options.sessions = ["tests"]
+nox.options.default_venv_backend = "venv"
+# A machine of a developer may lack an interpreter; where the result decides, a lack is a failure.
+nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
+
+
+def install(session: nox.Session) -> None:
+    """Install this tree as users get it, with what its tests need, and try the command away from the tree."""
+    session.run_install("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", ".[test,example]")
+    with session.chdir(session.create_tmp()):
+        with open("program.py", "w", encoding="utf-8") as program:
+            program.write("def work(x):\n    return sum(range(x))\n\nwork(1_000_000)\n")
+        session.run("hitsave", "--version")
+        session.run("hitsave", "run", "--store", "store", "program.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the fast suite. The example's table of edits takes minutes: it runs on the newest interpreter, and by `make test`."""
+    install(session)
+    left_out = [] if session.python == PYTHONS[-1] else ["--ignore=tests/test_example_digits.py"]
+    session.run("python", "-m", "pytest", "-q", "-n", "2", "-m", "not slow", *left_out, *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def slow(session: nox.Session) -> None:
+    """Run what takes minutes: the full-size example among it."""
+    install(session)
+    session.run("python", "-m", "pytest", "-q", "-m", "slow", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def stress(session: nox.Session) -> None:
+    """Edit programs of others by machine and run their scripts; what is given after `--` goes to the mutation test."""
+    install(session)
+    session.run(
+        "python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", "tests/stress/requirements.txt"
+    )
+    session.run("python", "-m", "tests.stress.mutation", *session.posargs)
+    session.run("python", "-m", "tests.stress.scripts")

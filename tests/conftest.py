@@ -1,0 +1,42 @@
+"""Collects the pages of tests/cases: each is a test."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.harness.cases import CaseFailure, run_page
+from tests.harness.pages import BadPage
+
+CASES = Path(__file__).resolve().parent / "cases"
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.suffix == ".md" and CASES in file_path.parents:
+        return CaseFile.from_parent(parent, path=file_path)
+    return None
+
+
+class CaseFile(pytest.File):
+    """A page, with one test in it."""
+
+    def collect(self):
+        yield CaseItem.from_parent(self, name=self.path.stem)
+
+
+class CaseItem(pytest.Item):
+    """Runs a page, as real processes in a folder of its own."""
+
+    def runtest(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="hitsave-case-") as base:
+            run_page(self.path, Path(base).resolve())
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, (CaseFailure, BadPage)):
+            return f"{self.path}\n{excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, 0, self.path.stem

@@ -4,6 +4,7 @@
 """
 
 import os
+import tempfile
 
 import nox
 
@@ -18,7 +19,7 @@ nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 def install(session: nox.Session) -> None:
     """Install this tree as users get it, with what its tests need, and try the command away from the tree."""
     session.run_install("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", ".[test,example]")
-    with session.chdir(session.create_tmp()):
+    with tempfile.TemporaryDirectory() as folder, session.chdir(folder):
         with open("program.py", "w", encoding="utf-8") as program:
             program.write("def work(x):\n    return sum(range(x))\n\nwork(1_000_000)\n")
         session.run("hitsave", "--version")

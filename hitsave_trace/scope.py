@@ -25,13 +25,16 @@ def project_of(folder: str) -> str:
     """The nearest folder from `folder` upwards that looks like a project, else `folder` itself.
 
     The home folder and the root are no projects, even if someone keeps them under version control: taking them would
-    make user code of everything below.
+    make user code of everything below. A folder that is never user code, such as a virtual environment, ends the search:
+    what stands inside of it is no part of the project around it.
     """
     start = here = os.path.abspath(folder)
     home = os.path.abspath(os.path.expanduser("~"))
     while here != home and here != os.path.dirname(here):
         if any(os.path.exists(os.path.join(here, marker)) for marker in MARKERS):
             return here
+        if os.path.basename(here) in FOREIGN_FOLDERS or _is_environment(here):
+            return start
         here = os.path.dirname(here)
     return start
 
@@ -151,9 +154,12 @@ class Scope:
     def _is_environment(self, folder: str) -> bool:
         known = self._environments.get(folder)
         if known is None:
-            known = any(os.path.exists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "conda-meta"))
-            self._environments[folder] = known
+            known = self._environments[folder] = _is_environment(folder)
         return known
+
+
+def _is_environment(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "conda-meta"))
 
 
 def editables() -> Iterator[tuple[str, str]]:

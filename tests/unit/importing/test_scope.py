@@ -127,3 +127,12 @@ def test_the_project_is_the_nearest_that_looks_like_one(project, tmp_path, monke
     lonely.mkdir()
     assert project_of(str(lonely)) == str(lonely)
     assert project_of(str(tmp_path / "home")) == str(tmp_path / "home")
+
+
+def test_a_script_inside_of_an_environment_belongs_to_its_own_folder(project):
+    inside = project / ".venv" / "tmp" / "try"
+    inside.mkdir(parents=True)
+    assert project_of(str(inside)) == str(inside)
+    (inside / "setup.py").write_text("")
+    (inside / "src").mkdir()
+    assert project_of(str(inside / "src")) == str(inside)

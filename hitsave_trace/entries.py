@@ -115,7 +115,7 @@ GROUPS = (
         dgl.* faiss.read_index faiss.write_index onnxruntime.InferenceSession vtk.*
     """),
     ("dynamic-code", "forbid", "builtins.exec builtins.eval builtins.compile code.interact code.InteractiveInterpreter runpy.*"),
-    ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir pydoc.* sys.modules"),
+    ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir builtins.__import__ pydoc.* sys.modules"),
     ("source-read", "forbid", """
         inspect.getdoc inspect.getcomments inspect.get_annotations inspect.getmembers typing.get_type_hints doctest.*
     """),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
+from hitsave_trace import reads
 from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
 from hitsave_trace.fingerprint.surroundings import env
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
@@ -169,6 +170,27 @@ def command_line() -> None:
     for recording in innermost() if stacks else ():
         if (ARGV, "") not in recording.reads:
             recording.read(ARGV, "", argv_fingerprint(), repr(sys.argv[1:])[:300], reader_of(recording)[0])
+
+
+def module_given(name: str) -> None:
+    """A module was imported by a computed name: whoever has it may read anything of it."""
+    _reached(name, None)
+
+
+def class_found(module: str, name: str) -> None:
+    """A class or function was found by its name, for an object that is put together from a pickle."""
+    _reached(module, name)
+
+
+def _reached(module: str, name: str | None) -> None:
+    for recording in innermost() if stacks else ():
+        if name is None or sys.modules.get(module) is not None:  # else the recording imports it itself
+            thread = get_ident()
+            busy.add(thread)
+            try:
+                reads.observe_reached(recording, module, name, reader_of(recording, 3)[0])
+            finally:
+                busy.discard(thread)
 
 
 def text(stream: int, data: str | bytes) -> None:

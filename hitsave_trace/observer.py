@@ -11,7 +11,7 @@ import sys
 from _thread import get_ident
 from time import perf_counter
 
-from hitsave_trace import reads
+from hitsave_trace import observations, reads
 from hitsave_trace.around import around
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
@@ -69,6 +69,8 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return
+        if "argv" in code.co_names:
+            observations.command_line()
         origin = self._origins.get(code.co_filename)
         if origin is None:
             origin = self._origins[code.co_filename] = self.classify(code.co_filename)

@@ -71,6 +71,20 @@ def observe_import(recording: Recording, info: CodeInfo) -> None:
             _note(recording, namespace(name), recording.functions.get(info.name, 0))
 
 
+def observe_reached(recording: Recording, module: str, name: str | None, reader: int) -> None:
+    """Record that code has got hold of a module, or of what it has under a dotted name, without naming it itself."""
+    known = sys.modules.get(module)
+    if not isinstance(known, ModuleType):
+        return
+    if not is_user_module(known):
+        _library_module(recording, known, module)
+    elif name is None:
+        _note(recording, namespace(module), reader)
+    else:
+        path = tuple(name.split("."))
+        _note(recording, look(module, vars(known), path), reader)
+
+
 def _absolute(module: ModuleInfo, level: int, name: str) -> str | None:
     package = (module.globals or {}).get("__package__") or module.name
     if not isinstance(package, str):
@@ -145,6 +159,9 @@ def _observe_names(
             _unprobed(recording, value.__qualname__, vars(home).get("__file__"))
         for attribute in chain[1:2]:
             _consult(recording, catalogue.lookup(f"{value.__module__}.{value.__qualname__}.{attribute}"))
+    if callable(value) and getattr(value, "__module__", None) not in user_modules:
+        # `from os import getpid`: what the name says here is nothing, what the object is called is.
+        _consult(recording, catalogue.lookup_object(value))
     if not TELLING_ATTRIBUTES.isdisjoint(chain[len(path) :]):
         recording.forbid("source-read", ".".join(chain), user_line(3))
     _note(recording, look(module, names, path), reader)

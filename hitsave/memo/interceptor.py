@@ -19,6 +19,7 @@ from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
@@ -70,6 +71,7 @@ class Memo:
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
         # that is answered from. The seed can't be read, but what it makes of a text can.
         self._interpreter = surroundings.interpreter()[0] + hash("hitsave").to_bytes(8, "little", signed=True)
+        let_order_count()
 
     # --- entering -----------------------------------------------------------------------------------------------
 

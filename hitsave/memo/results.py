@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.store.pickles import Unpicklable, dump, load
+from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 
 TYPE_CHECKING = False
@@ -70,9 +71,9 @@ def take(value: object, come_in: Sequence[tuple[Place, object]]) -> Taken:
 
     known = dict(come_in) if shared else None
     try:
-        pickled = dump(value, persistent_id)
+        pickled = dump(value, persistent_id, views=walk.sets == SETS_OF_OTHERS)
         if not _is_plain(value, walk) and not _is_faithful(pickled, fingerprint, known):
-            # Most often for arrays that are views of others.
+            # Most often for arrays that are views of others, or for the order of sets.
             pickled = dump(value, persistent_id, views=True)
             if not _is_faithful(pickled, fingerprint, known):
                 raise Refused("unfaithful", "result")
@@ -83,7 +84,7 @@ def take(value: object, come_in: Sequence[tuple[Place, object]]) -> Taken:
 
 def _is_plain(value: object, walk: Walk) -> bool:
     """Whether a value is made of nothing but builtin containers, atoms and plain arrays, which pickle keeps exactly."""
-    if walk.classes:
+    if walk.classes or walk.sets:
         return False
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)

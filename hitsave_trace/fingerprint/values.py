@@ -76,6 +76,7 @@ class Walk:
         "place",
         "places",
         "regions",
+        "sets",
         "write",
     )
 
@@ -90,6 +91,7 @@ class Walk:
         self.heads: dict[type, tuple[bytes, Callable[[object], object]]] = {}
         self.kept: list[object] = []  # What must live as long as the walk, so that no address is used twice.
         self.regions: list[object] | None = None
+        self.sets = 0  # whether it met any, whose order pickle need not keep (see `containers`)
         self.mentioned: set[tuple[int, int]] | None = None
         self.places = Places()
         self.place = 0

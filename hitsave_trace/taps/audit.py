@@ -16,6 +16,7 @@ import sys
 from _thread import get_ident
 
 from hitsave_trace.taps import places as _places
+from hitsave_trace.taps.lookups import class_found
 from hitsave_trace.taps.processes import network_words, process_words
 from hitsave_trace.taps.quiet import depths
 
@@ -368,6 +369,7 @@ _EVENTS: dict[str, Handler] = {
     "os.putenv": _environment_changed,
     "os.unsetenv": _environment_changed,
     "os.chdir": _forbid("directory-changed", "os.chdir"),
+    "pickle.find_class": class_found,
     "sqlite3.connect": _database,
     "builtins.input": _forbid("stdin", "input()"),
     "ctypes.dlopen": _dlopen,

@@ -16,6 +16,8 @@ from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
 from hitsave_trace.taps.loggers import Loggers
+from hitsave_trace.taps.lookups import WATCHED as LOOKED_UP
+from hitsave_trace.taps.lookups import Lookups
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
@@ -39,8 +41,8 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "streams",
-        "threads", "written",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "patches", "places", "recording",
+        "streams", "threads", "written",
     )  # fmt: skip
 
     def __init__(self, recording: Recorder, ignore: Callable[[str], bool]) -> None:
@@ -52,8 +54,9 @@ class Installed:
         self.streams = Streams(recording, self.places)
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
+        self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache"}, self.on_import)
+        self.arrivals = Arrivals(WATCHED | SWITCHED | LOOKED_UP | {"linecache"}, self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -66,6 +69,7 @@ class Installed:
         self.entropy.install()
         self.loggers.imported(self.patches)
         self.threads.look(self.patches)
+        self.lookups.look(self.patches)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -83,6 +87,8 @@ class Installed:
             self.loggers.imported(self.patches)
         if name in SWITCHED:
             arrived(name)
+        if name in LOOKED_UP:
+            self.lookups.imported(name, self.patches)
 
     def _generator_arrived(self, name: str) -> None:
         """Give open recordings the state in which a generator came into the world: for them it is the one at entry.
@@ -104,6 +110,7 @@ class Installed:
             self._modules = len(sys.modules)
             self.entropy.look()
             self.threads.look(self.patches)
+            self.lookups.look(self.patches)
         self.streams.before()
 
     def after_recording(self) -> None:

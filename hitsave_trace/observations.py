@@ -9,7 +9,15 @@ import sys
 from _thread import get_ident
 
 from hitsave_trace import reads
-from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
+from hitsave_trace.around import (
+    argv_fingerprint,
+    around,
+    file_text,
+    listing_text,
+    path_fingerprint,
+    presence_text,
+    stat_text,
+)
 from hitsave_trace.fingerprint.surroundings import env
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
@@ -42,11 +50,12 @@ def _file(kind: str, path: str) -> None:
                 fingerprint = digests.content(full)
                 text = file_text(fingerprint, full)
             elif kind == LISTING:
-                fingerprint, text = digests.listing(full), None
+                fingerprint, text = digests.listing(full), listing_text(full)
             elif kind == STAT:
-                fingerprint, text = digests.stat(full), None
+                fingerprint, text = digests.stat(full), stat_text(full)
             else:
-                fingerprint, text = digests.presence(full), None
+                fingerprint = digests.presence(full)
+                text = presence_text(fingerprint)
         except Exception as error:
             recording.forbid("unreadable-file", f"{name}: {error}", user_line())
             continue

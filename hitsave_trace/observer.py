@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 UNPROBED = "\0unprobed"
 """What `classify` says of user code."""
+_TOLD_OF_ARGV = ("/argparse.py", "/optparse.py", "/click/core.py", "/typer/core.py")
+"""Whose use of the command line is told by `taps.lookups`, more exactly."""
 INNER_RETURNS = 100
 """Returns of a function inside of its own recorded call that are told, about a microsecond each."""
 
@@ -69,7 +71,7 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return
-        if "argv" in code.co_names:
+        if "argv" in code.co_names and not code.co_filename.endswith(_TOLD_OF_ARGV):
             observations.command_line()
         origin = self._origins.get(code.co_filename)
         if origin is None:

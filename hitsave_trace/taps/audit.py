@@ -17,7 +17,7 @@ from _thread import get_ident
 
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.lookups import class_found
-from hitsave_trace.taps.processes import network_words, process_words
+from hitsave_trace.taps.processes import asks_about_machine, network_words, process_words
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False
@@ -293,7 +293,7 @@ def _forbid(slug: str, words: str) -> Handler:
 
 def _process(event: str) -> Handler:
     def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-        if not audit.places.in_library_import(frame):
+        if not audit.places.in_library_import(frame) and not asks_about_machine(frame):
             audit.recording.forbid("process", process_words(event, arguments))
 
     return handler

@@ -98,11 +98,20 @@ def removed(path: str) -> None:
         _wrote(path, "removed")
 
 
-def renamed(old: str, new: str) -> None:
-    """A file is about to get another name."""
+def metadata_changed(path: str) -> None:
+    """A file is about to get another mode or other times."""
+    if stacks:
+        _file(PRESENCE, path)
+        for recording in acting():
+            recording.effects.append(("metadata", around.place(path)))
+
+
+def renamed(old: str, new: str, overwrites: bool = True) -> None:
+    """A file is about to get another name. That a file stood there does not matter: it is overwritten, unseen."""
     if stacks:
         _file(FILE, old)
-        _file(PRESENCE, new)
+        if not overwrites:
+            _file(PRESENCE, new)
         _wrote(new, "renamed")
         _wrote(old, "removed")
 
@@ -184,6 +193,17 @@ def command_line() -> None:
 def module_given(name: str) -> None:
     """A module was imported by a computed name: whoever has it may read anything of it."""
     _reached(name, None)
+
+
+def module_searched(name: str) -> None:
+    """It was asked whether there is a module of this name, and where."""
+    for recording in innermost() if stacks else ():
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            reads.observe_search(recording, name, reader_of(recording, 3)[0])
+        finally:
+            busy.discard(thread)
 
 
 def class_found(module: str, name: str) -> None:

@@ -104,7 +104,7 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
-        if info.candidate and not self.off:
+        if info.candidate and not self.off and not _is_watched():
             frame = id(sys._getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
@@ -347,6 +347,22 @@ class Observer:
         if not isinstance(error, Exception) or _is_the_programs(error):
             raise error
         self.failed(error)
+
+
+_gettrace, _getprofile = sys.gettrace, sys.getprofile
+_get_tool = getattr(getattr(sys, "monitoring", None), "get_tool", None)
+
+
+def _is_watched() -> bool:
+    """Whether a debugger, a profiler or coverage of the program's is at work now: an answered call would hide from it
+    what it wants to see.
+    """
+    if _gettrace() is not None:
+        return True
+    profile = _getprofile()
+    if profile is not None and getattr(profile, "__module__", None) != "hitsave_trace.engines.profile":
+        return True
+    return _get_tool is not None and any(_get_tool(tool) is not None for tool in range(3))
 
 
 def _is_the_programs(error: BaseException) -> bool:

@@ -71,6 +71,11 @@ def observe_import(recording: Recording, info: CodeInfo) -> None:
             _note(recording, namespace(name), recording.functions.get(info.name, 0))
 
 
+def observe_search(recording: Recording, module: str, reader: int) -> None:
+    """Record where a module is found, or that it is not."""
+    recording.read(BINDING, "import " + module, *origin(module), reader)
+
+
 def observe_reached(recording: Recording, module: str, name: str | None, reader: int) -> None:
     """Record that code has got hold of a module, or of what it has under a dotted name, without naming it itself."""
     known = sys.modules.get(module)

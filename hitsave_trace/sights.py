@@ -223,7 +223,16 @@ def _function_text(function: FunctionType) -> str:
         for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
     ]
     shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
-    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)})"[:300]
+    held = "".join(f", {name}={describe(value, 40)}" for name, value in vars(function).items() if name != "__wrapped__")
+    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){held}"[:300]
+
+
+def _namespace_text(names: list[tuple[str, object]]) -> str:
+    """Say what the names of a module mean, a line each."""
+    return "\n".join([f"{name} = {describe(value, 60)}" for name, value in names[:_NAMES]])
+
+
+_NAMES = 200
 
 
 def namespace(module: str) -> Sight:
@@ -233,16 +242,16 @@ def namespace(module: str) -> Sight:
         return Sight(NAMESPACE, module, NOT_LOADED, None)
     hasher = xxh3_128()
     classes: list[type] = []
-    for name, value in list(vars(known).items()):
-        if name.startswith("__") and name.endswith("__"):
-            continue
+    names = [(name, value) for name, value in vars(known).items() if not (name[:2] == "__" == name[-2:])]
+    for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:
             return Sight(NAMESPACE, module, None, sight.text)
         classes.extend(sight.classes)
         hasher.update(f"{len(name)} {name} {sight.kind} ".encode("utf-8", "surrogatepass"))
         hasher.update(sight.fingerprint)
-    found = Sight(NAMESPACE, module, hasher.digest(), None)
+    found = Sight(NAMESPACE, module, hasher.digest(), None, _namespace_text)  # type: ignore[arg-type]
+    found.value = names
     found.classes = classes
     return found
 

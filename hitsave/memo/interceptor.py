@@ -242,6 +242,8 @@ class Memo:
             elif record[0] == "file":
                 found.effects.append(("file", record[1]))
                 found.written[str(record[1])] = "r+"
+            elif record[0] == "metadata":
+                found.effects.append(("metadata", record[1]))
             elif record[0] == "random" and record[3]:
                 found.seeded.add(str(record[1]))
         found.loaded.update(trace.loaded)

@@ -41,6 +41,15 @@ def _environ(walk: Walk, value: Anything) -> Children:
     return objects.instance(walk, value)
 
 
+def _context_variable(walk: Walk, value: Anything) -> Children:
+    """Write what a context variable holds here and now: nothing else can be asked of it."""
+    walk.write(hasher.LEAF + text("ContextVar") + text(value.name))
+    try:
+        return [value.get()], SILENT
+    except LookupError:
+        return [], SILENT
+
+
 def refused(why: str) -> Canonical:
     """Make the canonical function of a type that has none."""
 
@@ -222,6 +231,8 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "uuid.UUID": (leaf("UUID", lambda v: [v.int, v.is_safe.value]), False, EXACT),
     "re.Pattern": (leaf("Pattern", lambda v: [v.pattern, v.flags]), False, EXACT),
     "struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
+    "_contextvars.ContextVar": (_context_variable, True, EXACT),
+    "contextvars.ContextVar": (_context_variable, True, EXACT),
     "os._Environ": (_environ, True, WHOLE),
     "enum.Enum": (_enum, False, WHOLE),
     "enum.Flag": (_enum, False, WHOLE),

@@ -33,7 +33,7 @@ _PARSERS = {
     "click.core": (("BaseCommand", "main", "args"), ("Command", "main", "args")),
     "typer.core": (("TyperCommand", "main", "args"), ("TyperGroup", "main", "args")),
 }
-WATCHED = frozenset(_PARSERS) | {"importlib", "pkgutil"}
+WATCHED = frozenset(_PARSERS) | {"importlib", "importlib.util", "pkgutil"}
 
 
 class Lookups:
@@ -61,6 +61,8 @@ class Lookups:
             return  # the program's own module of that name
         if name == "importlib":
             patches.function(module, "import_module", self._noting(self._imported), after=True)
+        elif name == "importlib.util":
+            patches.function(module, "find_spec", self._noting(self._searched))
         elif name == "pkgutil":
             patches.function(module, "resolve_name", self._noting(self._resolved), after=True)
         for kind, method, parameter in _PARSERS.get(name, ()):
@@ -94,14 +96,14 @@ class Lookups:
 
         return note
 
+    def _searched(self, arguments: Arguments, keywords: Keywords) -> None:
+        name = _absolute(arguments, keywords)
+        if name is not None:
+            self.recording.module_searched(name)
+
     def _imported(self, arguments: Arguments, keywords: Keywords) -> None:
-        name = arguments[0] if arguments else keywords.get("name")
-        package = arguments[1] if len(arguments) > 1 else keywords.get("package")
-        if isinstance(name, str):
-            level = len(name) - len(name.lstrip("."))
-            if level and isinstance(package, str):
-                base = package.split(".")
-                name = ".".join([*base[: len(base) - level + 1], *filter(None, [name[level:]])])
+        name = _absolute(arguments, keywords)
+        if name is not None:
             self.recording.module_given(name)
 
     def _resolved(self, arguments: Arguments, keywords: Keywords) -> None:
@@ -111,6 +113,19 @@ class Lookups:
             while found and found not in sys.modules:
                 found = found.rpartition(".")[0]
             self.recording.module_given(found)
+
+
+def _absolute(arguments: Arguments, keywords: Keywords) -> str | None:
+    """Give the full name of the module that a call with `name` and `package` is about."""
+    name = arguments[0] if arguments else keywords.get("name")
+    package = arguments[1] if len(arguments) > 1 else keywords.get("package")
+    if not isinstance(name, str):
+        return None
+    level = len(name) - len(name.lstrip("."))
+    if level and isinstance(package, str):
+        base = package.split(".")
+        return ".".join([*base[: len(base) - level + 1], *filter(None, [name[level:]])])
+    return name
 
 
 def class_found(audit: Audit, arguments: Arguments, frame: FrameType) -> None:

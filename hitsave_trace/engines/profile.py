@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from _thread import get_ident, interrupt_main
+from sys import _getframe as getframe
 from time import perf_counter
 
 from hitsave_trace.pythons import PROFILING_SLOWS_ALL
@@ -44,7 +45,7 @@ _add_pending_call.argtypes = (_Callback, ctypes.c_void_p)
 def _room() -> int:
     """Say how many more frames fit on this thread's stack."""
     room = sys.getrecursionlimit() - MARGIN
-    frame: FrameType | None = sys._getframe()
+    frame: FrameType | None = getframe()
     while frame is not None and room > 0:
         room -= 1
         frame = frame.f_back

@@ -482,6 +482,13 @@ def main() -> int:
             groups.setdefault(name.split("/")[0], []).append(name)
         chosen = {name for held in groups.values() for name in Random(1).sample(held, min(options.limit, len(held)))}
         scripts = {name: path for name, path in scripts.items() if name in chosen}
+    # All packages have had their turn before one has its second.
+    turns: dict[str, int] = Counter()
+    order = []
+    for name in Random(2).sample(sorted(scripts), len(scripts)):
+        turns[name.split("/")[0]] += 1
+        order.append((turns[name.split("/")[0]], name))
+    scripts = {name: scripts[name] for _, name in sorted(order)}
     survey = Survey(options.folder, options.anew)
     results: dict[str, dict] = {}
     for name, script in scripts.items():

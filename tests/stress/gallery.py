@@ -171,7 +171,7 @@ class Bench(Laboratory):
             "PICTURES_ENDED": str(ended),
             "SOURCE_DATE_EPOCH": "0",
             "MPLBACKEND": "Agg",
-            "MPLCONFIGDIR": str(self.base / "matplotlib"),
+            "MPLCONFIGDIR": os.path.join(tempfile.gettempdir(), "gallery-matplotlib"),
             "COLUMNS": "100",
             **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
         }
@@ -253,36 +253,48 @@ class Mask:
         return Outcome(subprocess.CompletedProcess([], outcome.status, *texts), files)
 
 
-def tried(script: Path, base: Path) -> dict:
-    """What plain Python makes of a script: whether it is worth running, and its times."""
-    bench = Bench(base)
-    bench.limit = 2 * LONGEST
-    bench.anew(script)
-    try:
-        one = bench.plain_run([script.name])
-        found = {"seconds": round(bench.seconds, 2)}
-        if one.status:
-            return found | {
-                "left out": "fails: " + (one.stderr.decode(errors="replace").strip().splitlines() or ["?"])[-1][:100]
-            }
-        if not SHORTEST <= found["seconds"] <= LONGEST:
-            return found | {"left out": "too quick" if found["seconds"] < SHORTEST else "too slow"}
-        bench.anew(script)
-        two = bench.plain_run([script.name])
-        mask = Mask(one, two)
-        if mask.apply(one).differences(mask.apply(two)) or any(not x.endswith(_DRAWINGS) for x in mask.files):
-            return found | {"left out": "differs from run to run"}
-        return found | {"masked": len(mask.forms) + len(mask.files)}
-    except Endless:
-        return {"seconds": 2 * LONGEST, "left out": "too slow"}
+class Plain:
+    """What plain Python makes of a script: two outcomes, and what of them varies."""
+
+    def __init__(self, script: Path, base: Path, tracer: str | None):
+        self.bench = bench = Bench(base, tracer=tracer)
+        bench.limit = 6 * LONGEST
+        self.said: dict = {}
+        self.seconds, self.cpu, self.megabytes = 2 * LONGEST, 0.0, 0.0
+        try:
+            bench.anew(script)
+            self.one = bench.plain_run([script.name])
+            self.seconds, self.cpu, self.megabytes = bench.seconds, bench.cpu, bench.megabytes
+            left_out = self._judged()
+            if left_out is None:
+                bench.anew(script)
+                self.before = files_of(bench.plain)
+                self.two = bench.plain_run([script.name])
+                self.cpu = min(self.cpu, bench.cpu)
+                self.mask = mask = Mask(self.one, self.two)
+                if mask.apply(self.one).differences(mask.apply(self.two)) or any(
+                    not x.endswith(_DRAWINGS) for x in mask.files
+                ):
+                    left_out = "differs from run to run"
+        except Endless:
+            left_out = "too slow"
+        self.said = {"seconds": round(max(self.cpu, SHORTEST), 2)} | ({"left out": left_out} if left_out else {})
+
+    def _judged(self) -> str | None:
+        if self.one.status:
+            return "fails: " + (self.one.stderr.decode(errors="replace").strip().splitlines() or ["?"])[-1][:100]
+        # A busy machine must not make a script look slow.
+        if self.cpu < SHORTEST and self.seconds < 2 * SHORTEST:
+            return "too quick"
+        return "too slow" if self.cpu > LONGEST else None
 
 
 class Trial:
     """One script in all its states."""
 
-    def __init__(self, name: str, script: Path, base: Path, tracer: str | None = None):
+    def __init__(self, name: str, script: Path, bench: Bench):
         self.name, self.script, self.command = name, script, [script.name]
-        self.bench = Bench(base, tracer=tracer)
+        self.bench = bench
         self.text = script.read_bytes().decode("utf-8", "surrogateescape")
         self.wrong: list[str] = []
         self.seconds: dict[str, float] = {}
@@ -293,18 +305,21 @@ class Trial:
         self.edits: dict[str, str] = {}
         self.mask: Mask | None = None
 
-    def run(self, quick: bool) -> dict:
+    def run(self, known: Plain, quick: bool) -> dict:
         bench = self.bench
         bench.anew(self.script)
-        plain = self._plain("plain")
-        bench.anew(self.script)
-        again = self._plain("plain again")
-        self.mask = Mask(plain, again)
-        for number, state in enumerate(("cold", "warm", "warm again")):
+        plain = known.two
+        self.mask = known.mask
+        self.seconds["plain"], self.cpu["plain"], self.megabytes["plain"] = known.seconds, known.cpu, known.megabytes
+        self._saved("cold", plain)
+        writes = plain.files != known.before
+        if writes:
             # Files that it left are there at the second run, in plain Python, too.
-            if number == 1:
-                plain = self._plain("plain on top")
-            self._saved(state, plain)
+            self._plain("plain on top")
+            plain = self._plain("plain on top")
+        self._saved("warm", plain)
+        if not quick:
+            self._saved("warm again", plain)
         if not quick:
             bench.plain.joinpath("_imports_.py").write_text(imports_of(self.text))
             bench.plain_run(["_imports_.py"])
@@ -314,7 +329,7 @@ class Trial:
             for part in ("late", "early"):
                 self._edited(part, random)
             self._write(self.text)
-            self._saved("undone", self._plain("plain undone"))
+            self._saved("undone", self._plain("plain undone") if writes else plain)
         return self.result()
 
     def _edited(self, part: str, random: Random) -> None:
@@ -369,7 +384,7 @@ class Trial:
         found = {name: getattr(self, name) for name in names}
         # A machine that others use, too, is judged by the time of the processor.
         seconds = self.cpu
-        plain, imports = min(seconds["plain"], seconds["plain again"]), seconds.get("imports", 0.0)
+        plain, imports = seconds["plain"], seconds.get("imports", 0.0)
         found["masked"] = len(self.mask.forms) + len(self.mask.files) if self.mask else 0
         if "cold" in self.megabytes:
             found["memory ratio"] = round(max(self.megabytes[x] for x in ("cold", "warm")) / self.megabytes["plain"], 2)
@@ -422,7 +437,7 @@ def table(results: dict[str, dict]) -> str:
     ]
     for name, found in sorted(results.items()):
         seconds = found["cpu"]
-        cells = [seconds.get(x) for x in ("plain again", "imports", "cold", "warm", "late", "early", "undone")]
+        cells = [seconds.get(x) for x in ("plain", "imports", "cold", "warm", "late", "early", "undone")]
         cells += [found.get("late share"), found.get("early share")]
         rows.append(
             f"| {name}{' (wrong)' if found['wrong'] else ''} | "
@@ -433,27 +448,24 @@ def table(results: dict[str, dict]) -> str:
 
 
 class Survey:
-    """What plain Python makes of each script, as far as it is known."""
+    """Which scripts plain Python can't run, or not in time, as far as it is known."""
 
     def __init__(self, folder: Path, anew: bool):
         self.memory = folder / "plain.json"
         self.known: dict[str, dict] = json.loads(self.memory.read_text()) if self.memory.exists() and not anew else {}
 
-    def of(self, name: str, script: Path, temporary: Path) -> dict:
-        if name not in self.known:
-            base = temporary / "survey"
-            shutil.rmtree(base, ignore_errors=True)
-            base.mkdir()
-            found = tried(script, base)
-            # Another process may look at other scripts meanwhile.
-            if self.memory.exists():
-                self.known = json.loads(self.memory.read_text()) | self.known
-            self.known[name] = found
-            self.memory.with_suffix(".new").write_text(json.dumps(self.known, indent=1))
-            self.memory.with_suffix(".new").replace(self.memory)
-            if "left out" in found:
-                print(f"{name}: left out, {found['left out']}", flush=True)
-        return self.known[name]
+    def keep(self, name: str, found: dict) -> None:
+        # Another process may look at other scripts meanwhile.
+        if self.memory.exists():
+            self.known = json.loads(self.memory.read_text()) | self.known
+        self.known[name] = found
+        self.memory.with_suffix(".new").write_text(json.dumps(self.known, indent=1))
+        self.memory.with_suffix(".new").replace(self.memory)
+
+
+def defines(script: Path) -> bool:
+    """Whether a script has functions of its own."""
+    return any(isinstance(node, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(ast.parse(script.read_bytes())))
 
 
 def main() -> int:
@@ -465,7 +477,7 @@ def main() -> int:
     parser.add_argument("--longest", type=float, default=LONGEST)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--anew", action="store_true")
-    parser.add_argument("--plain", action="store_true", help="only look what plain Python does")
+    parser.add_argument("--functions", action="store_true", help="only scripts with functions of their own")
     parser.add_argument("--tracer")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--json", type=Path)
@@ -492,14 +504,21 @@ def main() -> int:
     survey = Survey(options.folder, options.anew)
     results: dict[str, dict] = {}
     for name, script in scripts.items():
-        known = survey.of(name, script, base)
-        if options.plain or "left out" in known or not options.shortest <= known["seconds"] <= options.longest:
+        known = survey.known.get(name, {"seconds": SHORTEST})
+        if "left out" in known or not options.shortest <= known["seconds"] <= options.longest:
+            continue
+        if options.functions and not defines(script):
             continue
         place = base / name.replace("/", "-")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         try:
-            results[name] = found = Trial(name, script, place, options.tracer).run(options.quick)
+            plain = Plain(script, place, options.tracer)
+            survey.keep(name, plain.said)
+            if "left out" in plain.said:
+                print(f"{name}: left out, {plain.said['left out']}", flush=True)
+                continue
+            results[name] = found = Trial(name, script, plain.bench).run(plain, options.quick)
         except Endless:
             print(f"{name}: too slow today", flush=True)
             continue

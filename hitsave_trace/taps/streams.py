@@ -139,7 +139,7 @@ class Streams:
                 self._kept[number] = (stream, taps)
         for tap in taps:
             try:
-                setattr(*tap)
+                set_own(*tap)
             except (AttributeError, TypeError):
                 if number <= 2:
                     self._blind.append((stream, _position(stream)))
@@ -256,6 +256,16 @@ class Streams:
         return not self.places.in_library_import(frame)
 
 
+def set_own(owner: object, name: str, value: object) -> None:
+    """Set an attribute of an object itself. Raises `AttributeError` for one that would hand it on to another object.
+
+    A stand-in for a stream (tqdm's, colorama's) may do so: the stream that it stands for would then write to itself.
+    """
+    if type(owner).__setattr__ is not object.__setattr__ or type(owner).__delattr__ is not object.__delattr__:
+        raise AttributeError(name)
+    setattr(owner, name, value)
+
+
 def _position(stream: object) -> object:
     """Say how much a stream without attributes of its own holds, or None if it can't tell."""
     try:
@@ -285,7 +295,7 @@ class Silence:
             for owner in (stream, getattr(stream, "buffer", None)):
                 before = getattr(owner, "__dict__", {}).get("write")
                 try:
-                    owner.write = len  # type: ignore[union-attr, method-assign]
+                    set_own(owner, "write", len)
                 except (AttributeError, TypeError):
                     continue
                 self._put.append((owner, "write", before))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths
 
@@ -79,7 +80,7 @@ class Lookups:
                 return
             depths[thread] = 1
             try:
-                if not places.in_library_import(sys._getframe(1)):
+                if not places.in_library_import(getframe(1)):
                     note(arguments, keywords)
             except Exception as error:
                 recording.forbid("internal", f"{type(error).__name__}: {error}")

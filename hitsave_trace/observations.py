@@ -86,6 +86,8 @@ def file_written(path: str, mode: str) -> None:
 
 def _wrote(path: str, mode: str) -> None:
     for recording in acting():
+        if recording.cached:
+            recording.shown_below_cache()
         name = around.place(path)
         if name not in recording.written:
             recording.effects.append(("file", name))
@@ -226,6 +228,8 @@ def _reached(module: str, name: str | None) -> None:
 def text(stream: int, data: str | bytes) -> None:
     """Text was written to stdout (1) or stderr (2)."""
     for recording in acting() if stacks else ():
+        if recording.cached:
+            recording.shown_below_cache()
         effects = recording.effects
         if effects and effects[-1][0] == "text" and effects[-1][1] == stream and type(effects[-1][2]) is type(data):
             # Joined in a list, not by concatenation: a loop that prints a dot a million times stays linear.

@@ -118,11 +118,15 @@ class Observer:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
                 self._seen.append(info)
             return None
-        self._touch(info)
+        self._touch(info, arguments[0] if arguments else None)
         return BODY if info.has_body and (info.block_cells or info.watches) else None
 
-    def _touch(self, info: CodeInfo) -> None:
-        """Let the recordings that are concerned see that `info` runs, and what its entry reads."""
+    def _touch(self, info: CodeInfo, first: object) -> None:
+        """Let the recordings that are concerned see that `info` runs, and what its entry reads.
+
+        A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
+        to its class, `first` argument or type of it, before.
+        """
         busy_here = get_ident()
         busy.discard(busy_here)
         try:
@@ -134,6 +138,8 @@ class Observer:
                 caller, line = reader_of(recording, 5)
                 position = recording.enter(info, caller, line)
                 reads.observe(recording, info.module, info.blocks[0], position)
+                if "." in info.qualname:
+                    reads.observe_owner(recording, first, position)
         self._watch_blocks(info)
 
     def _watch_blocks(self, info: CodeInfo) -> None:

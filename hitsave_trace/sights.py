@@ -17,6 +17,7 @@ from xxhash import xxh3_128
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.objects import class_shape
+from hitsave_trace.fingerprint.registry import reach
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
@@ -191,7 +192,7 @@ def sight_of(subject: str, value: object) -> Sight:
         return sight_of_library(subject, value)
     if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
         return sight_of_library(subject, value)
-    if type(value) is FunctionType and function_name(value) is None and value.__module__ not in user_modules:
+    if type(value) is FunctionType and function_name(value) is None and _is_of_library(value):
         return sight_of_library(subject, value)
     walk = Walk()
     try:
@@ -211,6 +212,16 @@ def sight_of(subject: str, value: object) -> Sight:
     sight.classes = tuple(walk.classes)
     sight.distributions = tuple(walk.distributions)
     return sight
+
+
+def _is_of_library(function: FunctionType) -> bool:
+    """Whether a function without a probe belongs to a library; one that `exec` has made may say so and doesn't."""
+    module = function.__module__
+    if module in user_modules:
+        return False
+    if not function.__code__.co_filename.startswith("<"):
+        return True
+    return isinstance(module, str) and reach(module, function.__qualname__) is function
 
 
 def _function_text(function: FunctionType) -> str:

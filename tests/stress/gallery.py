@@ -45,7 +45,8 @@ MEMORY = 8 << 30
 LARGEST_FOLDER = 4 << 20
 """Bytes of the folder of a script, up to which all of it is copied with it: its helpers and data."""
 LIST = HERE / "gallery.txt"
-_NUMBER = re.compile(rb"\d+(\.\d+)?([eE][-+]?\d+)?|0x[0-9a-f]+")
+# The bar of a progress bar is a number, too.
+_NUMBER = re.compile(rb"\d+(\.\d+)?([eE][-+]?\d+)?|0x[0-9a-f]+|\|[^|]*\| +#?\d*/")
 _DRAWINGS = (".png", ".pdf", ".svg", ".jpg", ".gif")
 
 

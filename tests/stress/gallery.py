@@ -232,6 +232,11 @@ class Unsteady(Exception):
     """Plain Python does not do the same each time."""
 
 
+def form(line: bytes) -> bytes:
+    """A line without its numbers, and without the columns that go by their width."""
+    return b" ".join(_NUMBER.sub(b"#", line).split()) + line[len(line.rstrip()) :]
+
+
 class Mask:
     """What of two plain runs differs: lines in which numbers vary, by their form, and files that vary."""
 
@@ -241,7 +246,7 @@ class Mask:
         for name in ("stdout", "stderr"):
             for a, b in zip(getattr(one, name).splitlines(), getattr(two, name).splitlines(), strict=False):
                 if a != b:
-                    self.forms.add(_NUMBER.sub(b"#", a))
+                    self.forms.add(form(a).rstrip())
 
     def __bool__(self) -> bool:
         return bool(self.forms or self.files)
@@ -252,8 +257,8 @@ class Mask:
             return outcome
         texts = []
         for text in (outcome.stdout, outcome.stderr):
-            lines = [(line, _NUMBER.sub(b"#", line)) for line in text.splitlines(keepends=True)]
-            texts.append(b"".join(form if form.rstrip(b"\r\n") in self.forms else line for line, form in lines))
+            lines = [(line, form(line)) for line in text.splitlines(keepends=True)]
+            texts.append(b"".join(shape if shape.rstrip() in self.forms else line for line, shape in lines))
         files = {name: b"" if name in self.files else content for name, content in outcome.files.items()}
         return Outcome(subprocess.CompletedProcess([], outcome.status, *texts), files)
 

@@ -15,6 +15,7 @@ from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
+from hitsave.memo.verify import Expected, tell
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
+    from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -56,7 +58,7 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier")
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -65,6 +67,7 @@ class Memo:
         self.journal = journal
         self.run = run
         self.taps: Installed | None = None
+        self.verifier: Verifier | None = None  # only with `--verify`
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -131,8 +134,10 @@ class Memo:
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
+        if answer is not None or call.expected is not None:
+            return answer
         # A project that was moved or cloned finds what it saved where it was before.
-        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+        return self._try(call, self.store.elsewhere(call.digest), measure=False)
 
     def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
@@ -149,6 +154,9 @@ class Memo:
                 call.candidates.append((trace, nodes))
             if differences(nodes, trace.readers, now):
                 continue
+            if self.verifier is not None and self.verifier.wants(call.digest):
+                call.expected = Expected(name, trace, nodes)
+                return None  # it runs, to be compared
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -247,20 +255,22 @@ class Memo:
 
     # --- leaving ------------------------------------------------------------------------------------------------
 
-    def abandon(self, found: Recording) -> None:
+    def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
         ended = perf_counter()
         try:
-            self._abandon(found, ended)
+            self._abandon(found, error, ended)
         finally:
             self.journal.closed(found)
 
-    def _abandon(self, found: Recording, ended: float) -> None:
+    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+        if call.expected is not None and self.verifier is not None:
+            self._compared(found, call, call.expected, self.verifier.raised(error), seconds)
+        elif seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""
@@ -277,12 +287,14 @@ class Memo:
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
-        if not self.policy.ran(found.info, seconds, call.spent):
+        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
+        if call.expected is not None and self._verified(found, call, value, seconds):
+            return
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)
@@ -294,6 +306,38 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+
+    def _verified(self, found: Recording, call: Call, value: object, seconds: float) -> bool:
+        """Compare a call that could have been answered with what would have answered it; False if that is gone."""
+        verifier, expected = self.verifier, call.expected
+        if verifier is None or expected is None:
+            return False
+        try:
+            stored = verifier.stored_value(call, expected)
+        except (Gone, Damaged):
+            call.gone = True
+            call.expected = None
+            return False
+        rows = verifier.compare(found, call, expected, value, stored, lambda: self._complete(found, call))
+        if rows and not found.reasons:
+            try:
+                self._save(found, call, take(value, call.came_in), seconds)
+            except (Refused, effects.Impossible):
+                pass  # then the next run computes it, and says why
+        self._compared(found, call, expected, rows, seconds)
+        return True
+
+    def _compared(
+        self, found: Recording, call: Call, expected: Expected, rows: list[dict[str, object]], seconds: float
+    ) -> None:
+        """Note a call that was compared; what it differs from is not used any more."""
+        if rows:
+            self.store.forget(call.digest, expected.name)
+            tell(call, expected, rows)
+        else:
+            self.store.used(expected.name)
+            self.store.used(expected.trace.value)
+        self.journal.verified(call, found, expected, rows, seconds)
 
     def _compare(self, found: Recording, call: Call) -> None:
         """See what the call changed, and what of that can't be done again."""
@@ -340,7 +384,8 @@ class Memo:
             else:
                 call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def _complete(self, found: Recording, call: Call) -> None:
+        """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -354,6 +399,9 @@ class Memo:
         shared = sharing.subjects(call, tuple(found.reads))
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+
+    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        self._complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -377,7 +425,8 @@ class Memo:
             tuple(sorted(found.loaded)),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call))
+        if call.expected is None:
+            self.journal.miss(call, found, saved, seconds, self._reasons(call))
 
     def _reasons(self, call: Call) -> list[dict[str, object]]:
         """Say why a call that ran was not answered."""

@@ -12,10 +12,10 @@ from time import perf_counter, thread_time, time
 from hitsave.memo import effects, sharing
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.explain import explain_miss
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
-from hitsave.memo.verify import Expected, tell
+from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
@@ -267,8 +267,8 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if call.expected is not None and self.verifier is not None:
-            self._compared(found, call, call.expected, self.verifier.raised(error), seconds)
+        if call.expected is not None and error is not None:
+            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
         elif seconds >= self.policy.threshold:
             self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
@@ -293,12 +293,12 @@ class Memo:
             return
         self.journal.returned(call, value)
         self._compare(found, call)
-        if call.expected is not None and self._verified(found, call, value, seconds):
+        if call.expected is not None and self.verifier.leave(self, found, call, value, seconds):  # type: ignore[union-attr]
             return
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)
-                self._save(found, call, taken, seconds)
+                self.save(found, call, taken, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -306,38 +306,6 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
-
-    def _verified(self, found: Recording, call: Call, value: object, seconds: float) -> bool:
-        """Compare a call that could have been answered with what would have answered it; False if that is gone."""
-        verifier, expected = self.verifier, call.expected
-        if verifier is None or expected is None:
-            return False
-        try:
-            stored = verifier.stored_value(call, expected)
-        except (Gone, Damaged):
-            call.gone = True
-            call.expected = None
-            return False
-        rows = verifier.compare(found, call, expected, value, stored, lambda: self._complete(found, call))
-        if rows and not found.reasons:
-            try:
-                self._save(found, call, take(value, call.came_in), seconds)
-            except (Refused, effects.Impossible):
-                pass  # then the next run computes it, and says why
-        self._compared(found, call, expected, rows, seconds)
-        return True
-
-    def _compared(
-        self, found: Recording, call: Call, expected: Expected, rows: list[dict[str, object]], seconds: float
-    ) -> None:
-        """Note a call that was compared; what it differs from is not used any more."""
-        if rows:
-            self.store.forget(call.digest, expected.name)
-            tell(call, expected, rows)
-        else:
-            self.store.used(expected.name)
-            self.store.used(expected.trace.value)
-        self.journal.verified(call, found, expected, rows, seconds)
 
     def _compare(self, found: Recording, call: Call) -> None:
         """See what the call changed, and what of that can't be done again."""
@@ -384,7 +352,7 @@ class Memo:
             else:
                 call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _complete(self, found: Recording, call: Call) -> None:
+    def complete(self, found: Recording, call: Call) -> None:
         """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
@@ -400,8 +368,9 @@ class Memo:
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
-        self._complete(found, call)
+    def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        """Keep a call that ran. Raises `Refused` and `Impossible`."""
+        self.complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -426,15 +395,5 @@ class Memo:
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
         if call.expected is None:
-            self.journal.miss(call, found, saved, seconds, self._reasons(call))
-
-    def _reasons(self, call: Call) -> list[dict[str, object]]:
-        """Say why a call that ran was not answered."""
-        if call.gone:
-            where = call.info.module.relative
-            return [
-                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
-            ]
-        if call.candidates:
-            return explain_nearest(call, self.present)
-        return first_time(call, self.store, self._nodes_of, self.present)
+            reasons = explain_miss(call, self.store, self._nodes_of, self.present)
+            self.journal.miss(call, found, saved, seconds, reasons)

@@ -84,7 +84,7 @@ class Session:
         check.accepted.update(_accepted(self.store.said()))
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
         if self.settings.verify[0]:
-            self.memo.verifier = Verifier(self.store, *self.settings.verify)  # type: ignore[arg-type]
+            self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
         self.sampler = Sampler(self._slow, self.engine.tire)
         self.taps: taps.Installed | None = None

@@ -20,7 +20,7 @@ from xxhash import xxh3_64_intdigest
 from hitsave import errors, reasons
 from hitsave.memo import check, effects
 from hitsave.memo.compared import differing
-from hitsave.memo.results import Refused
+from hitsave.memo.results import Refused, take
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
@@ -29,17 +29,29 @@ from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import Protocol
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Node
-    from hitsave.memo.results import Place
+    from hitsave.memo.journal import Journal
+    from hitsave.memo.results import Place, Taken
     from hitsave.memo.trace import Effect, Trace
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
     from hitsave_trace.taps.patches import Patches
 
     Row = dict[str, object]
+
+    class Saver(Protocol):
+        """What closes a recording: the interceptor."""
+
+        def complete(self, found: Recording, call: Call) -> None:
+            """Add what is only known to have been read when a call is over."""
+
+        def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+            """Keep a call that ran."""
+
 
 MOST = 8
 """Differences of one call that are told."""
@@ -65,10 +77,11 @@ class Expected:
 class Verifier:
     """Chooses the calls that are compared, and compares them."""
 
-    __slots__ = ("_seed", "_share", "_store")
+    __slots__ = ("_journal", "_seed", "_share", "_store")
 
-    def __init__(self, store: Store, share: float, seed: int) -> None:
+    def __init__(self, store: Store, journal: Journal, share: float, seed: int) -> None:
         self._store = store
+        self._journal = journal
         self._share = share
         self._seed = seed.to_bytes(8, "big", signed=True)
 
@@ -83,7 +96,43 @@ class Verifier:
                 patches.function(time, name, _clock_read)
         patches.spread()
 
-    def stored_value(self, call: Call, expected: Expected) -> object:
+    def leave(self, memo: Saver, found: Recording, call: Call, value: object, seconds: float) -> bool:
+        """Compare a call that is about to return with what would have answered it; False if that is gone."""
+        expected: Expected = call.expected  # type: ignore[assignment]
+        try:
+            stored = self._stored_value(call, expected)
+        except (Gone, Damaged):
+            call.gone = True
+            call.expected = None
+            return False
+        rows = self._compare(memo, found, call, expected, value, stored)
+        if rows and not found.reasons:
+            try:
+                memo.save(found, call, take(value, call.came_in), seconds)
+            except (Refused, effects.Impossible):
+                pass  # then the next run computes it, and says why
+        self._note(found, call, expected, rows, seconds)
+        return True
+
+    def abandon(self, found: Recording, call: Call, error: BaseException, seconds: float) -> None:
+        """Note a call that raised: when it was stored, it had returned. One that was interrupted says nothing."""
+        if not isinstance(error, KeyboardInterrupt):
+            rows = [_row("raises-now", type(error).__name__, None, str(error)[:200])]
+            self._note(found, call, call.expected, rows, seconds)  # type: ignore[arg-type]
+
+    def _note(self, found: Recording, call: Call, expected: Expected, rows: list[Row], seconds: float) -> None:
+        """Tell how a call that was compared differs; what differs is not used any more."""
+        if rows:
+            self._store.forget(call.digest, expected.name)
+            where = f"{call.info.module.relative}:{call.info.def_line}"
+            facts = [("", reasons.sentence(row) + (f"  {row['where']}" if row["where"] else "")) for row in rows]
+            errors.say(errors.differs(call.info.name, where, expected.trace.run, tuple(facts)))
+        else:
+            self._store.used(expected.name)
+            self._store.used(expected.trace.value)
+        self._journal.verified(call, found, expected, rows, seconds)
+
+    def _stored_value(self, call: Call, expected: Expected) -> object:
         """Put the stored result together. Raises Gone or Damaged, whatever it was that failed."""
         try:
             return self._store.load_value(expected.trace.value, call.came_from() if expected.trace.shares else None)
@@ -92,19 +141,13 @@ class Verifier:
         except Exception as error:  # the program's own classes are put together here
             raise Damaged(str(error)) from None
 
-    def compare(
-        self,
-        found: Recording,
-        call: Call,
-        expected: Expected,
-        value: object,
-        stored: object,
-        complete: Callable[[], None],
+    def _compare(
+        self, memo: Saver, found: Recording, call: Call, expected: Expected, value: object, stored: object
     ) -> list[Row]:
-        """Say how what a call gave, did and read differs from what was stored. `complete` adds what is read at the close."""
+        """Say how what a call gave, did and read differs from what was stored."""
         told = [*_of_results(stored, value, call.came_in)]
         try:
-            complete()
+            memo.complete(found, call)
             records = effects.close(found, self._store)
         except (Refused, effects.Impossible) as error:
             found.forbid(error.slug, error.what, "", spreads=False)
@@ -149,12 +192,6 @@ class Verifier:
             return self._store.blob(digest).decode("utf-8")
         except (Gone, Damaged, UnicodeDecodeError):
             return None
-
-    def raised(self, error: BaseException | None) -> list[Row]:
-        """Say how a call differs that raised: when it was stored, it had returned. One that was interrupted says nothing."""
-        if error is None or isinstance(error, KeyboardInterrupt):
-            return []
-        return [_row("raises-now", type(error).__name__, None, str(error)[:200])]
 
 
 def _state(data: bytes, parts: tuple[bytes, ...]) -> object:
@@ -304,10 +341,3 @@ def _of_reads(expected: Expected, found: Recording) -> list[Row]:
             if kind in (SHARING, SETTING) and stored.get((kind, name), (ABSENT, None))[0] != one.fingerprint:
                 told.append(_row("read-differs", f"{kind} {name}"[:200], None, None))
     return told
-
-
-def tell(call: Call, expected: Expected, rows: Sequence[Row]) -> None:
-    """Say on stderr how a call differs from what was stored."""
-    where = f"{call.info.module.relative}:{call.info.def_line}"
-    facts = [("", reasons.sentence(row) + (f"  {row['where']}" if row["where"] else "")) for row in rows]
-    errors.say(errors.differs(call.info.name, where, expected.trace.run, tuple(facts)))

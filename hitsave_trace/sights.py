@@ -136,7 +136,11 @@ def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, name, named("module " + value.__name__), None)
     if isinstance(value, type) or callable(value):
-        origin = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', type(value).__name__)}"
+        # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
+        names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
+        own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
+        home = getattr(value, "__module__", "")
+        origin = f"{home if isinstance(home, str) or home is None else type(value).__module__}.{own}"
         return Sight(BINDING, name, named("library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()

@@ -45,7 +45,7 @@ class Journal:
 
     __slots__ = (
         "accepted", "_began", "_flushed", "_kept", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
-        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "unsaved_calls",
+        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
         "verified_calls", "wanted",
     )  # fmt: skip
 
@@ -61,6 +61,7 @@ class Journal:
         self.different_calls = 0  # of these, the ones that were not as stored
         self.saved_seconds = 0.0
         self.accepted: dict[str, None] = {}  # functions by whose accepted edits calls were answered
+        self.forked = False  # whether this is a child of the process that runs the program
         self._began = perf_counter()
         self._flushed = 0.0
         self._pending: list[Row] = []
@@ -133,6 +134,12 @@ class Journal:
             return
         self._use((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
         self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
+
+    def fork(self) -> None:
+        """Begin as a child of this process: what is pending is its parent's to write."""
+        self.forked = True
+        self._pending = []
+        self._tables = {}
 
     def settle(self) -> None:
         """A call that may take long begins: let nothing wait that is known already."""
@@ -236,7 +243,10 @@ class Journal:
         if self.wanted:
             self.rows.append(row)
         self._pending.append(row)
-        if len(self._pending) >= BATCH or perf_counter() - self._flushed > DELAY:
+        if self.forked:  # a worker is ended without notice
+            self.flush()
+            self.store.flush()
+        elif len(self._pending) >= BATCH or perf_counter() - self._flushed > DELAY:
             self.flush()
 
 

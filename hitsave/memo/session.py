@@ -121,6 +121,7 @@ class Session:
             self.observer.off = True
         self.engine.start(self.observer)
         around_forks(self.sampler)
+        os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
 
     def loaded(self, loaded: Loaded) -> None:

@@ -108,9 +108,11 @@ class Native:
 
     def _note(self, shown: str, words: list[str]) -> Note:
         audit = self._audit
-        specs = [_spec(word) for word in words if word not in ("forbid", "links")]
+        specs = [_spec(word) for word in words if word not in ("forbid", "links", "process")]
         links = "links" in words
-        never = "forbid" in words
+        never = "native-io" if "forbid" in words else ""
+        if "process" in words:
+            never, shown = "process", f"work given to workers of {shown.partition('.')[0]}"
 
         def noted(arguments: Arguments, keywords: Keywords) -> None:
             thread = get_ident()
@@ -121,8 +123,10 @@ class Native:
                 frame = sys._getframe(1)
                 if audit.places.in_library_import(frame):
                     return
-                if never:
-                    audit.recording.forbid("native-io", shown)
+                if never and not any(
+                    base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__
+                ):
+                    audit.recording.forbid(never, shown)
                 for spec in specs:
                     _use(audit, shown, spec, arguments, keywords, frame, links)
             except Exception as error:

@@ -9,6 +9,7 @@ For each module, the functions and classes that are wrapped when it is loaded, o
     1:path:m2:mode=r is opened with the mode that argument 2, `mode`, says; without one, `r`
     :lazy:!          if `lazy` is given and true, or anything but None, nothing can be said: unsaved
     forbid           nothing can be said of this function at all
+    process          what it is given is worked on by another process, which nobody sees: unsaved
     links            files that are read may name others to be read (see `linked_files`)
 
 A name with `?` at its end need not be there. If another one is missing, this is not the version that the line was written for,
@@ -191,6 +192,14 @@ ENTRIES = {
     "catboost.core": """
         CatBoost.load_model 1:fname:r
         CatBoost.save_model 1:fname:w
+    """,
+    "joblib.externals.loky.process_executor": "ProcessPoolExecutor.submit process",
+    "concurrent.futures.process": "ProcessPoolExecutor.submit process",
+    "multiprocessing.pool": """
+        Pool.apply_async process
+        Pool._map_async process
+        Pool.imap process
+        Pool.imap_unordered process
     """,
     "fiona": "open forbid",
     "rasterio": "open forbid",

@@ -205,6 +205,9 @@ def sight_of(subject: str, value: object) -> Sight:
         return sight
     if type(value) is FunctionType:
         sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+    elif type(value).__name__ == "CPUDispatcher":  # numba's
+        sight = Sight(GLOBAL, subject, fingerprint, None, _compiled_text)
+        sight.kept_results = value
     else:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
         if hasattr(type(value), "cache_info"):
@@ -215,6 +218,10 @@ def sight_of(subject: str, value: object) -> Sight:
     sight.classes = tuple(walk.classes)
     sight.distributions = tuple(walk.distributions)
     return sight
+
+
+def _compiled_text(value: object) -> str:
+    return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
 
 
 def _function_text(function: FunctionType) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import databases, state
+from hitsave_trace.taps import compilers, databases, state
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
+from hitsave_trace.taps.compilers import MODULES as COMPILERS
 from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
@@ -56,7 +57,7 @@ class Installed:
         self.loggers = Loggers(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache", "sqlite3", *NATIVE}, self.on_import)
+        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -82,6 +83,8 @@ class Installed:
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)
+        elif name in COMPILERS:
+            compilers.arrived(name, self.patches)
         elif name == "sqlite3":
             databases.imported(self.audit, self.patches)
         elif name == "linecache":

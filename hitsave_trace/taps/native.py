@@ -163,6 +163,8 @@ def _use(
     if value is None or (mode == "!" and not value):
         return
     if mode == "!":
+        if type(value).__name__ == "LocalFileSystem":
+            return  # the files of this machine: what is meant if nothing is said
         audit.recording.forbid("native-io", f"{shown}({name}=…)")
         return
     flags = os.O_RDONLY

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.runs import Pair
 
-NUMBA = '''\
+NUMBA = """\
 import time
 import numba
 import numpy as np
@@ -53,7 +53,7 @@ def noisy():
     return drawn()
 
 print(work(10), noisy(), each(np.arange(3.0), 2.0), apart(np.arange(5)), made(3)(4), loop.py_func(3))
-'''
+"""
 
 READERS = '''\
 import ctypes, dis, inspect, io, pickle, types

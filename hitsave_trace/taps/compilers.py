@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from hitsave_trace.taps.patches import Patches
 
-MODULES = frozenset(("numba.core.bytecode", "torch._dynamo.convert_frame", "torch._dynamo.variables.functions"))
+MODULES = frozenset((
+    "numba.core.bytecode", "torch._dynamo.convert_frame", "torch._dynamo.variables.functions", "torch._dynamo.trace_rules",
+))  # fmt: skip
 
 
 def arrived(name: str, patches: Patches) -> None:
@@ -26,6 +28,10 @@ def arrived(name: str, patches: Patches) -> None:
     module = sys.modules[name]
     if name == "numba.core.bytecode":
         patches.set(module, "get_code_object", _of_function(module.get_code_object))
+    elif name == "torch._dynamo.trace_rules":
+        # Ours run in between, and are not the program's.
+        module.add("hitsave")
+        module.add("hitsave_trace")
     elif name == "torch._dynamo.convert_frame":
         patches.set(module, "_compile", _of_first(module._compile))
     else:

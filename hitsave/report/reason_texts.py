@@ -130,8 +130,9 @@ The call used the network, and what comes from there may be another thing each t
 and compute in another: the second is compared by what it is given, so it is answered as long as the data
 stays the same.""",
     "process": """\
-The call started another process, whose reads and writes can't be followed. Start it in a small function that
-returns or writes what is needed, and keep the slow computing apart.""",
+The call started another process, or gave work to one, whose reads and writes can't be followed. Start it in a small
+function that returns or writes what is needed, and keep the slow computing apart. Workers of a forked pool save what
+they compute themselves. With joblib, `backend="threading"` keeps the work in this process.""",
     "stdin": """\
 The call read standard input. Read it at the top of the script, and pass it in.""",
     "thread": """\

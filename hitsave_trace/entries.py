@@ -104,7 +104,7 @@ GROUPS = (
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
     ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table
-        pyarrow.csv.read_csv pyarrow.csv.write_csv pyarrow.dataset.dataset pyarrow.memory_map pyarrow.feather.read_feather
+        pyarrow.csv.read_csv pyarrow.csv.write_csv pyarrow.dataset.dataset pyarrow.memory_map pyarrow.OSFile pyarrow.feather.read_feather
         pyarrow.feather.read_table pyarrow.orc.read_table pandas.read_parquet pandas.read_feather pandas.read_orc
         pandas.DataFrame.to_parquet polars.read_csv polars.scan_csv polars.read_parquet polars.scan_parquet polars.read_ipc
         polars.read_json polars.read_ndjson polars.scan_ndjson polars.read_avro polars.read_excel polars.DataFrame.write_csv
@@ -113,7 +113,7 @@ GROUPS = (
     """),
     ("native-io", "forbid", """
         ctypes.CDLL ctypes.PyDLL ctypes.cdll.* ctypes.WinDLL cffi.FFI h5py.h5f.* h5py.h5fd.* tables.open_file
-        netCDF4.Dataset netCDF4.MFDataset pyarrow.OSFile pyarrow.MemoryMappedFile pyarrow.fs.* pyarrow.csv.CSVWriter
+        netCDF4.Dataset netCDF4.MFDataset pyarrow.MemoryMappedFile pyarrow.fs.* pyarrow.csv.CSVWriter
         pandas.read_hdf pandas.HDFStore
         duckdb.* cv2.VideoCapture cv2.VideoWriter cv2.FileStorage cv2.CascadeClassifier cv2.dnn.* cv2.ml.* rasterio.*
         osgeo.* fiona.* geopandas.read_file pyogrio.* lmdb.* leveldb.* rocksdb.* apsw.* deltalake.* lance.* connectorx.*

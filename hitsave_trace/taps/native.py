@@ -178,7 +178,9 @@ def _use(
             # What has a `read` of its own was made by Python, or by a function that is wrapped as well; so were the
             # handles of the library itself.
             own = type(path).__module__.partition(".")[0] == shown.partition(".")[0] and flags == os.O_RDONLY
-            if not own and not hasattr(path, "read") and not hasattr(path, "write"):
+            if type(path).__name__ == "NativeFile":  # opened by a file system of pyarrow's, which nobody watched
+                audit.recording.forbid("native-io", f"{shown}({name}: NativeFile)")
+            elif not own and not hasattr(path, "read") and not hasattr(path, "write"):
                 audit.recording.forbid("native-io", f"{shown}({name}: {type(path).__name__})")
             continue
         if suffix and isinstance(path, (str, os.PathLike)) and not str(path).endswith("." + suffix):

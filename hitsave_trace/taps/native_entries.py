@@ -24,6 +24,7 @@ ENTRIES = {
         create_memory_map 0:path:w
         input_stream 0:source:r
         output_stream 0:source:w
+        OSFile 0:path:m1:mode=r
     """,
     "pyarrow._csv": """
         read_csv 0:input_file:r

@@ -40,7 +40,7 @@ PROGRAMS = {
     "pyarrow-dataset": _read("pyarrow", TABLE + "import pyarrow.dataset as ds; ds.write_dataset(table, 'd', format='parquet', existing_data_behavior='overwrite_or_ignore')", "import pyarrow.dataset as ds", "ds.dataset('d').to_table().to_pydict()"),
     "pyarrow-memory-map": _read("pyarrow", "open('d.bin', 'w').write(str(n))", "import pyarrow as pa", "pa.memory_map('d.bin').read()"),
     "pyarrow-ipc": _read("pyarrow", TABLE + "import pyarrow.feather as f; f.write_feather(table, 'd.arrow', compression='uncompressed')", "import pyarrow as pa", "pa.ipc.open_file(pa.memory_map('d.arrow')).read_all().to_pydict()"),
-    "pyarrow-osfile": _read("pyarrow", "open('d.bin', 'w').write(str(n))", "import pyarrow as pa", "pa.OSFile('d.bin').read()", saved=False),
+    "pyarrow-osfile": _read("pyarrow", "open('d.bin', 'w').write(str(n))", "import pyarrow as pa", "pa.OSFile('d.bin').read()", saved=True),
     "pyarrow-filesystem": _read("pyarrow", "open('d.bin', 'w').write(str(n))", "import pyarrow.fs", "pyarrow.fs.LocalFileSystem().open_input_file('d.bin').read()", saved=False),
     # polars
     **{

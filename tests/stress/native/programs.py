@@ -55,7 +55,7 @@ PROGRAMS = {
     "h5py": _read("h5py", "import h5py\nwith h5py.File('d.h5', 'w') as f: f.create_group('g')['x'] = [n, 2]", "import h5py", "h5py.File('d.h5', 'r')['g/x'][:].tolist()"),
     "h5py-link": _read("h5py", "import h5py\nwith h5py.File('e.h5', 'w') as f: f['x'] = [n, 2]\nwith h5py.File('d.h5', 'w') as f: f['y'] = h5py.ExternalLink('e.h5', 'x')", "import h5py", "h5py.File('d.h5', 'r')['y'][:].tolist()", saved=False),
     "netcdf4": _read("netCDF4", "import netCDF4\nwith netCDF4.Dataset('d.nc', 'w') as f:\n    f.createDimension('x', 1)\n    f.createVariable('v', 'i4', ('x',))[:] = n", "import netCDF4", "netCDF4.Dataset('d.nc')['v'][:].tolist()", saved=False),
-    "xarray": _read("xarray netCDF4", "import xarray\nxarray.Dataset({'v': ('x', [n, 2])}).to_netcdf('d.nc')", "import xarray", "xarray.open_dataset('d.nc')['v'].values.tolist()"),
+    "xarray": _read("xarray netCDF4", "import xarray\nxarray.Dataset({'v': ('x', [n, 2])}).to_netcdf('d.nc')", "import xarray", "xarray.open_dataset('d.nc')['v'].values.tolist()", saved=None),
     "xarray-h5netcdf": _read("xarray h5netcdf", "import xarray\nxarray.Dataset({'v': ('x', [n, 2])}).to_netcdf('d.nc', engine='h5netcdf')", "import xarray", "xarray.open_dataset('d.nc', engine='h5netcdf')['v'].values.tolist()", saved=None),
     "zarr": _read("zarr", "import zarr, shutil\nshutil.rmtree('d.zarr', ignore_errors=True)\nzarr.save('d.zarr', __import__('numpy').array([n, 2]))", "import zarr", "zarr.load('d.zarr').tolist()", saved=None),
     "cv2": _read("cv2", "import cv2, numpy\ncv2.imwrite('d.png', numpy.full((4, 4, 3), n, 'u1'))", "import cv2", "cv2.imread('d.png').tolist()"),

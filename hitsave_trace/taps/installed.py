@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import state
+from hitsave_trace.taps import compilers, databases, state
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
+from hitsave_trace.taps.compilers import MODULES as COMPILERS
 from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
 from hitsave_trace.taps.loggers import Loggers
 from hitsave_trace.taps.lookups import WATCHED as LOOKED_UP
 from hitsave_trace.taps.lookups import Lookups
+from hitsave_trace.taps.native import MODULES as NATIVE
+from hitsave_trace.taps.native import Native
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
@@ -41,8 +44,8 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "patches", "places", "recording",
-        "streams", "threads", "written",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "native", "patches", "places",
+        "recording", "streams", "threads", "written",
     )  # fmt: skip
 
     def __init__(self, recording: Recorder, ignore: Callable[[str], bool]) -> None:
@@ -56,7 +59,9 @@ class Installed:
         self.loggers = Loggers(recording, self.places)
         self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | LOOKED_UP | {"linecache"}, self.on_import)
+        self.native = Native(self.audit, self.patches)
+        watched = WATCHED | SWITCHED | LOOKED_UP | {"linecache", "sqlite3", *NATIVE, *COMPILERS}
+        self.arrivals = Arrivals(watched, self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -70,6 +75,8 @@ class Installed:
         self.loggers.imported(self.patches)
         self.threads.look(self.patches)
         self.lookups.look(self.patches)
+        self.native.look()
+        databases.imported(self.audit, self.patches)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -81,10 +88,16 @@ class Installed:
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)
+        elif name in COMPILERS:
+            compilers.arrived(name, self.patches)
+        elif name == "sqlite3":
+            databases.imported(self.audit, self.patches)
         elif name == "linecache":
             self.files.imported(self.patches)
         elif name == "logging":
             self.loggers.imported(self.patches)
+        elif name in NATIVE:
+            self.native.arrived(name)
         if name in SWITCHED:
             arrived(name)
         if name in LOOKED_UP:
@@ -136,6 +149,9 @@ class Installed:
             unknown = self.streams.changed()
             if unknown is not None:
                 found.append(("stdout-replaced", unknown))
+            if self.audit.connecting:  # made in another way than by `connect`
+                self.audit.connecting.clear()
+                found.append(("native-io", "sqlite3.Connection"))
             if self.entropy.newborn.unseeded_since(mark):
                 found.append(("entropy", "numpy.random.RandomState() without a seed"))
         return found

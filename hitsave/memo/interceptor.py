@@ -20,7 +20,6 @@ from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
-from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
@@ -74,7 +73,6 @@ class Memo:
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
         # that is answered from. The seed can't be read, but what it makes of a text can.
         self._interpreter = surroundings.interpreter()[0] + hash("hitsave").to_bytes(8, "little", signed=True)
-        let_order_count()
 
     # --- entering -----------------------------------------------------------------------------------------------
 
@@ -247,11 +245,10 @@ class Memo:
                 found.effects.append(("text", record[1], record[2], []))
             elif record[0] in ("flush", "warning"):
                 found.effects.append(record)
-            elif record[0] == "file":
-                found.effects.append(("file", record[1]))
-                found.written[str(record[1])] = "r+"
-            elif record[0] == "metadata":
-                found.effects.append(("metadata", record[1]))
+            elif record[0] in ("file", "metadata"):
+                found.effects.append((record[0], record[1]))
+                if record[0] == "file":
+                    found.written[str(record[1])] = "r+"
             elif record[0] == "random" and record[3]:
                 found.seeded.add(str(record[1]))
         found.loaded.update(trace.loaded)

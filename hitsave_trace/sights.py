@@ -155,7 +155,8 @@ def sight_of_library(name: str, value: object) -> Sight:
             pass
     # An object that a library keeps and hands out is compared by its state, if that can be seen: programs set things there
     # (`mpmath.mp.dps`). What the standard library keeps is the catalogue's business.
-    state = b"" if is_standard(type(value).__module__) else _kept(value)
+    kind = type(value)
+    state = b"" if is_standard(kind.__module__) or not kind.__dictoffset__ else _kept(value)
     made = named(f"library object {type(value).__module__}.{type(value).__qualname__}")
     return Sight(BINDING, name, named((made + state).hex()) if state else made, None)
 

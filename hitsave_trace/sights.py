@@ -20,7 +20,7 @@ from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.functions import home, is_kept
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.objects import class_shape, is_made
-from hitsave_trace.fingerprint.registry import reach
+from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
@@ -140,11 +140,13 @@ def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, name, named("module " + value.__name__), None)
     if isinstance(value, type) or callable(value):
-        origin = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', type(value).__name__)}"
+        # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
+        names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
+        own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
+        module = getattr(value, "__module__", "")
+        origin = f"{module if isinstance(module, str) or module is None else type(value).__module__}.{own}"
         state = _kept(value) if _has_state(value) else b""
-        return Sight(
-            BINDING, name, named(f"library {origin} {state.hex()}") if state else named("library " + origin), None
-        )
+        return Sight(BINDING, name, named(f"library {origin} {state.hex()}" if state else "library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()
         return Sight(GLOBAL, name, walk.fingerprint(value), describe(value))
@@ -173,7 +175,7 @@ def _has_state(value: object) -> bool:
         # `mpmath.sqrt` has captured the context; a decorated function has captured what its module made of itself.
         return value.__closure__ is not None and reach(home(value), value.__qualname__) is not value
     if isinstance(value, type):
-        return not is_standard(value.__module__) and is_made(value)
+        return not is_standard(qualified(value)[0]) and is_made(value)
     return False
 
 
@@ -238,6 +240,9 @@ def sight_of(subject: str, value: object) -> Sight:
         return sight
     if type(value) is FunctionType:
         sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+    elif type(value).__name__ == "CPUDispatcher":  # numba's
+        sight = Sight(GLOBAL, subject, fingerprint, None, _compiled_text)
+        sight.kept_results = value
     else:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
         if hasattr(type(value), "cache_info"):
@@ -248,6 +253,10 @@ def sight_of(subject: str, value: object) -> Sight:
     sight.classes = tuple(walk.classes)
     sight.distributions = tuple(walk.distributions)
     return sight
+
+
+def _compiled_text(value: object) -> str:
+    return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
 
 
 def _function_text(function: FunctionType) -> str:

@@ -9,32 +9,47 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import effects, sharing
+from hitsave.memo import changes, effects, sharing
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.present import AsRead
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import reads, sights, warned
+from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
+from hitsave_trace.model import (
+    BINDING,
+    CLOSURE,
+    DISTRIBUTION,
+    GLOBAL,
+    NAMESPACE,
+    RANDOM,
+    SETTING,
+    SHAPE,
+    SHARING,
+    Dependency,
+)
+from hitsave_trace.names import resolve_class
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import CellType
 
+    from hitsave.memo.changes import Changes
     from hitsave.memo.check import Node
     from hitsave.memo.journal import Journal
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
     from hitsave.store.store import Store
+    from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
 
@@ -116,6 +131,7 @@ class Memo:
     def opened(self, found: Recording) -> None:
         """Take the state of the world that is compared when the recording closes; the last thing before the body."""
         call: Call = found.call  # type: ignore[assignment]
+        call.keep()
         found.random = state.random_states()
         for cls in call.classes:
             reads.note_class(found, cls, 0)
@@ -177,8 +193,16 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        watched = self._watch_answered(nodes, call) if stacks else {}
+        changed = any(trace.changes)
+        find = call.came_from()
         try:
-            value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+            value = self.store.load_value(trace.value, find if trace.shares or changed else None)
+            held: list[object] = []
+            if changed:
+                value, states, held = value  # type: ignore[misc]
+                things = [find(place) for place in trace.changes[0]]
+                changes.put_objects(things, states)  # type: ignore[has-type]
         except (Gone, Damaged):
             call.gone = True
             return None
@@ -188,7 +212,9 @@ class Memo:
         effects.replay(trace.effects, contents, trace.loaded)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
-            self._answered(call, trace, nodes, name)
+            if changed:
+                changes.put_names(trace.changes[1], call, held)
+            self._answered(call, trace, nodes, name, watched)
         except Exception as error:
             self.failed(error)
         return (value,)
@@ -199,6 +225,7 @@ class Memo:
         trace: Trace,
         nodes: list[Node],
         name: bytes,
+        watched: dict[Subject, object],
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -213,8 +240,28 @@ class Memo:
         for wider in outer:
             if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
-            wider.adopt(self._as_recording(call, trace, nodes, wider))
+            found = self._as_recording(call, trace, nodes, wider)
+            found.watched = watched
+            wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
+
+    @staticmethod
+    def _watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
+        """Note how what an answered call read is now, before its changes are done again: the recordings around it must
+        see what it changes, and what they change of it later.
+        """
+        found: dict[Subject, object] = {}
+        for kind, name, _, _ in nodes:
+            if kind == SHAPE:
+                cls = resolve_class(name)
+                before = None if cls is None else reads.watch_class(cls)
+                if before is not None:
+                    found[kind, name] = before
+            elif kind in (GLOBAL, BINDING, NAMESPACE):
+                sight = call.see(kind, name)
+                sight.keep()
+                found[kind, name] = sight
+        return found
 
     def _as_recording(
         self,
@@ -283,10 +330,11 @@ class Memo:
             return
         self.journal.returned(call, value)
         self._compare(found, call)
+        changed = changes.find(found, call)
         if not found.reasons:
             try:
-                taken = take(value, call.came_in)
-                self._save(found, call, taken, seconds)
+                taken = take(value, changes.came_in(found, call), changed.states() if changed else None)
+                self._save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -320,27 +368,8 @@ class Memo:
             if not seeded:
                 found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
             found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
-        for name in call.changed_arguments():
-            found.forbid("argument-changed", name, "", spreads=False)
-        for name in call.changed_cells():
-            # Whoever called either made the variable or reached the function by a value, which is compared.
-            found.forbid("closure-changed", name, "", spreads=False)
-        call.came_in = list(enumerate(call.objects_now))
-        for kind, name in found.watched:
-            dependency = found.reads.get((kind, name))
-            if dependency is None:
-                continue
-            if kind == SHAPE:
-                if sights.present(kind, name) != dependency.fingerprint:
-                    found.forbid("global-changed", f"the class {name}", "")
-                continue
-            sight = call.see(kind, name)
-            if sight.fingerprint != dependency.fingerprint:
-                found.forbid("global-changed", name, "")
-            else:
-                call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def _save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -351,9 +380,15 @@ class Memo:
             if setting is None:
                 raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
             found.read(SETTING, name, setting, settings.text(name), -1)
-        shared = sharing.subjects(call, tuple(found.reads))
+
+        def objects_of(kind: str, name: str) -> Sequence[object]:
+            if kind == CLOSURE:
+                return call.captured_objects.get(name, ())
+            return getattr(found.watched.get((kind, name)), "objects", ())
+
+        shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
         if shared is not None:
-            found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+            found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -375,17 +410,19 @@ class Memo:
             tuple(call.rows()),
             taken.shares,
             tuple(sorted(found.loaded)),
+            changed.record(),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call))
+        self.journal.miss(call, found, saved, seconds, self._reasons(call, found))
 
-    def _reasons(self, call: Call) -> list[dict[str, object]]:
+    def _reasons(self, call: Call, found: Recording) -> list[dict[str, object]]:
         """Say why a call that ran was not answered."""
         if call.gone:
             where = call.info.module.relative
             return [
                 {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
             ]
+        as_read = AsRead(self.present, found.reads)
         if call.candidates:
-            return explain_nearest(call, self.present)
-        return first_time(call, self.store, self._nodes_of, self.present)
+            return explain_nearest(call, as_read)
+        return first_time(call, self.store, self._nodes_of, as_read)

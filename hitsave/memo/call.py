@@ -51,6 +51,7 @@ class Call:
         "info",
         "objects",
         "overhead_before",
+        "queued_before",
         "ranges",
         "refused",
         "saved_seconds",
@@ -86,6 +87,7 @@ class Call:
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.overhead_before = 0.0
+        self.queued_before = 0.0
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens

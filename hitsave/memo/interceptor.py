@@ -14,6 +14,7 @@ from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
 from hitsave.memo.present import AsRead
+from hitsave.memo.queue import queued_seconds
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
@@ -59,9 +60,18 @@ BUDGET_SECONDS = 0.2
 """What fingerprinting the arguments of a function may cost that was never seen to be slow."""
 
 
+UNNOTICED_SECONDS = 0.001
+"""What is shorter is not worth asking how much of it was waiting for a processor."""
+
+
 def _own_seconds(found: Recording, call: Call, ended: float) -> float:
-    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it."""
-    return max(ended - found.started - (around.overhead - call.overhead_before), 0.0)
+    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it, nor is the
+    time in which it waited for a processor.
+    """
+    seconds = ended - found.started - (around.overhead - call.overhead_before)
+    if seconds > UNNOTICED_SECONDS:
+        seconds -= queued_seconds() - call.queued_before
+    return max(seconds, 0.0)
 
 
 def _raise(error: BaseException) -> None:
@@ -140,6 +150,7 @@ class Memo:
         call.world = (switches.switches(), files, warned.shown_before())
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
+        call.queued_before = queued_seconds()
         found.started = perf_counter()
         # Of the hook that is running only the part up to here has been before the body.
         call.overhead_before = around.overhead + found.started - call.started

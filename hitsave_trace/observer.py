@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from time import perf_counter
+from time import thread_time
 
 from hitsave_trace import reads
 from hitsave_trace.around import around
@@ -88,7 +88,7 @@ class Observer:
         if thread in busy:
             return None
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             return self._enter(thread, info, arguments, cells)
         except BaseException as error:
@@ -96,7 +96,7 @@ class Observer:
             return None
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
@@ -191,7 +191,7 @@ class Observer:
             return
         thread = get_ident()
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             recording = stack[-1]
             try:
@@ -202,7 +202,7 @@ class Observer:
             self._fault(error)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
         """A function that calls itself returned, but not from the call that is recorded.
@@ -248,7 +248,7 @@ class Observer:
         if stack[-1].frame != frame and not self._drop_to(stack, frame):
             return
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             try:
                 self.interceptor.abandon(stack[-1])
@@ -258,7 +258,7 @@ class Observer:
             self._fault(error)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def enter_module(self, info: CodeInfo) -> None:
         """The top level of a user module begins to run."""

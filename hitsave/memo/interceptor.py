@@ -153,7 +153,7 @@ class Memo:
         call.queued_before = queued_seconds()
         found.started = perf_counter()
         # Of the hook that is running only the part up to here has been before the body.
-        call.overhead_before = around.overhead + found.started - call.started
+        call.overhead_before = around.overhead + call.spent
 
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]

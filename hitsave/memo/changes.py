@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.memo.results import Refused
-from hitsave_trace import names, sights
+from hitsave_trace import names, reads, sights
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
 from hitsave_trace.fingerprint.objects import SELF_MADE
@@ -24,12 +24,14 @@ from hitsave_trace.sights import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hitsave.memo.call import Call
+    from hitsave.memo.check import Node
     from hitsave.memo.results import Place
     from hitsave_trace.fingerprint.before import Before
     from hitsave_trace.fingerprint.forms import Form
+    from hitsave_trace.model import Subject
     from hitsave_trace.reads import ClassBefore
     from hitsave_trace.recording import Recording
     from hitsave_trace.sights import Sight
@@ -107,6 +109,17 @@ def came_in(found: Recording, call: Call) -> list[tuple[Place, object]]:
         things = before.objects  # type: ignore[attr-defined]
         known += [((kind, name, i), thing) for i, thing in enumerate(things)]
     return known
+
+
+def objects_before(found: Recording, call: Call) -> Callable[[str, str], Sequence[object]]:
+    """Give what says which objects a name led to when the call read it."""
+
+    def objects_of(kind: str, name: str) -> Sequence[object]:
+        if kind == CLOSURE:
+            return call.captured_objects.get(name, ())
+        return getattr(found.watched.get((kind, name)), "objects", ())
+
+    return objects_of
 
 
 def _arguments(found: Recording, call: Call, changes: Changes) -> None:
@@ -223,6 +236,24 @@ def _add(found: Recording, changes: Changes, before: Before, kind: str, name: st
         thing = before.objects[error.position] if error.position >= 0 else None
         detail = f" ({type(thing).__name__})" if thing is not None else ""
         found.forbid(slug, name + detail, "", spreads=spreads)
+
+
+def watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
+    """Note how what an answered call read is now, before its changes are done again: the recordings around it must
+    see what it changes, and what they change of it later.
+    """
+    found: dict[Subject, object] = {}
+    for kind, name, _, _ in nodes:
+        if kind == SHAPE:
+            cls = names.resolve_class(name)
+            before = None if cls is None else reads.watch_class(cls)
+            if before is not None:
+                found[kind, name] = before
+        elif kind in (GLOBAL, BINDING, NAMESPACE):
+            sight = call.see(kind, name)
+            sight.keep()
+            found[kind, name] = sight
+    return found
 
 
 # --- doing it again -------------------------------------------------------------------------------------------------

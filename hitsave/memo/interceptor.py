@@ -14,7 +14,7 @@ from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
 from hitsave.memo.present import AsRead
-from hitsave.memo.queue import queued_seconds
+from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
@@ -23,24 +23,19 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import (
-    BINDING,
     CLOSURE,
     DISTRIBUTION,
-    GLOBAL,
-    NAMESPACE,
     RANDOM,
     SETTING,
-    SHAPE,
     SHARING,
     Dependency,
 )
-from hitsave_trace.names import resolve_class
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import CellType
 
     from hitsave.memo.changes import Changes
@@ -58,20 +53,6 @@ CANDIDATES = 32
 """Stored traces of one call that are looked at."""
 BUDGET_SECONDS = 0.2
 """What fingerprinting the arguments of a function may cost that was never seen to be slow."""
-
-
-UNNOTICED_SECONDS = 0.001
-"""What is shorter is not worth asking how much of it was waiting for a processor."""
-
-
-def _own_seconds(found: Recording, call: Call, ended: float) -> float:
-    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it, nor is the
-    time in which it waited for a processor.
-    """
-    seconds = ended - found.started - (around.overhead - call.overhead_before)
-    if seconds > UNNOTICED_SECONDS:
-        seconds -= queued_seconds() - call.queued_before
-    return max(seconds, 0.0)
 
 
 def _raise(error: BaseException) -> None:
@@ -204,7 +185,7 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
-        watched = self._watch_answered(nodes, call) if stacks else {}
+        watched = changes.watch_answered(nodes, call) if stacks else {}
         changed = any(trace.changes)
         find = call.came_from()
         try:
@@ -256,24 +237,6 @@ class Memo:
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
-    @staticmethod
-    def _watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
-        """Note how what an answered call read is now, before its changes are done again: the recordings around it must
-        see what it changes, and what they change of it later.
-        """
-        found: dict[Subject, object] = {}
-        for kind, name, _, _ in nodes:
-            if kind == SHAPE:
-                cls = resolve_class(name)
-                before = None if cls is None else reads.watch_class(cls)
-                if before is not None:
-                    found[kind, name] = before
-            elif kind in (GLOBAL, BINDING, NAMESPACE):
-                sight = call.see(kind, name)
-                sight.keep()
-                found[kind, name] = sight
-        return found
-
     def _as_recording(
         self,
         call: Call,
@@ -315,7 +278,7 @@ class Memo:
 
     def _abandon(self, found: Recording, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
+        seconds = own_seconds(call, found.started, ended)
         self.policy.ran(found.info, seconds, call.spent)
         if seconds >= self.policy.threshold:
             self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
@@ -334,7 +297,7 @@ class Memo:
 
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
+        seconds = own_seconds(call, found.started, ended)
         if not self.policy.ran(found.info, seconds, call.spent):
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
@@ -391,12 +354,7 @@ class Memo:
             if setting is None:
                 raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
             found.read(SETTING, name, setting, settings.text(name), -1)
-
-        def objects_of(kind: str, name: str) -> Sequence[object]:
-            if kind == CLOSURE:
-                return call.captured_objects.get(name, ())
-            return getattr(found.watched.get((kind, name)), "objects", ())
-
+        objects_of = changes.objects_before(found, call)
         shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)

@@ -9,7 +9,25 @@ from __future__ import annotations
 from posix import O_RDONLY, close, read
 from posix import open as open_file
 
+from hitsave_trace.around import around
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave.memo.call import Call
+
 _PATH = "/proc/thread-self/schedstat"
+UNNOTICED_SECONDS = 0.001
+"""What is shorter is not worth asking how much of it was waiting."""
+
+
+def own_seconds(call: Call, started: float, ended: float) -> float:
+    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it, nor is the
+    time in which it waited for a processor.
+    """
+    seconds = ended - started - (around.overhead - call.overhead_before)
+    if seconds > UNNOTICED_SECONDS:
+        seconds -= queued_seconds() - call.queued_before
+    return max(seconds, 0.0)
 
 
 def queued_seconds() -> float:

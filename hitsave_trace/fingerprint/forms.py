@@ -10,18 +10,27 @@ from __future__ import annotations
 
 import sys
 from operator import is_ as _is
-from types import CellType, FunctionType, SimpleNamespace
+from types import CellType, FunctionType
 
 from hitsave_trace.fingerprint import registry
+from hitsave_trace.fingerprint.contents import (
+    CONTENTS,
+    NAMED_CONTENTS,
+    ArrayContent,
+    ByteArrayContent,
+    Content,
+    DequeContent,
+    DictContent,
+    ListContent,
+    OrderedDictContent,
+    SetContent,
+)
 from hitsave_trace.fingerprint.functions import home, is_single_dispatch
 from hitsave_trace.fingerprint.state import State, state_of
-from hitsave_trace.fingerprint.stdlib import iter_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything
-
-_ALL = slice(None)
 
 
 class Form:
@@ -55,120 +64,6 @@ class Same(tuple[object, ...]):
         return isinstance(other, Same) and len(self) == len(other) and all(map(_is, self, other))
 
     __hash__ = tuple.__hash__
-
-
-class Content:
-    """What an instance has from a builtin base."""
-
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        """Read it."""
-        return None
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        """Set it."""
-
-
-class _List(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return list.__getitem__(thing, _ALL)
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        list.__setitem__(thing, _ALL, held)
-
-
-class _Dict(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        # Not `dict(thing)`, which asks a subclass for its keys.
-        return dict(dict.items(thing))
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        dict.clear(thing)
-        dict.update(thing, held)
-
-
-class _OrderedDict(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        from collections import OrderedDict
-
-        return [(key, dict.__getitem__(thing, key)) for key in OrderedDict.__iter__(thing)]
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        from collections import OrderedDict
-
-        OrderedDict.clear(thing)
-        for key, value in held:
-            OrderedDict.__setitem__(thing, key, value)
-
-
-class _Set(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return set.copy(thing) if type(thing) is set else set(set.__iter__(thing))
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        set.clear(thing)
-        set.update(thing, held)
-
-
-class _ByteArray(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return bytes(memoryview(thing))
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        bytearray.__setitem__(thing, _ALL, held)
-
-
-class _Deque(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return list(iter_of(thing))
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        from collections import deque
-
-        deque.clear(thing)
-        deque.extend(thing, held)
-
-
-class _Array(Content):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return thing.typecode, memoryview(thing).tobytes()
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        from array import array
-
-        array.__setitem__(thing, _ALL, array(*held))
-
-
-_NOTHING = Content()
-_CONTENTS: dict[type, Content] = {
-    object: _NOTHING,
-    SimpleNamespace: _NOTHING,
-    list: _List(),
-    dict: _Dict(),
-    set: _Set(),
-    bytearray: _ByteArray(),
-}
-_NAMED_CONTENTS: dict[str, Content] = {
-    "collections.deque": _Deque(),
-    "collections.OrderedDict": _OrderedDict(),
-    "collections.defaultdict": _Dict(),
-    "array.array": _Array(),
-}
 
 
 class _Bare(Form):
@@ -370,19 +265,19 @@ _BY_ITSELF = ("_attrs", "_flags")
 
 
 _FORMS: dict[type, Form] = {
-    list: _Bare(_List()),
-    dict: _Bare(_Dict()),
-    set: _Bare(_Set()),
-    bytearray: _Bare(_ByteArray()),
+    list: _Bare(ListContent()),
+    dict: _Bare(DictContent()),
+    set: _Bare(SetContent()),
+    bytearray: _Bare(ByteArrayContent()),
     FunctionType: _Function(),
     CellType: _Cell(),
 }
 
 _NAMED: dict[str, Form] = {
-    "collections.deque": _Bare(_Deque()),
-    "collections.OrderedDict": _Bare(_OrderedDict()),
-    "collections.defaultdict": _DefaultDict(_Dict()),
-    "array.array": _Bare(_Array()),
+    "collections.deque": _Bare(DequeContent()),
+    "collections.OrderedDict": _Bare(OrderedDictContent()),
+    "collections.defaultdict": _DefaultDict(DictContent()),
+    "array.array": _Bare(ArrayContent()),
     "numpy.ndarray": _NumpyArray(),
     "numpy.random._generator.Generator": Form(),
     "numpy.random.mtrand.RandomState": _RandomState(),
@@ -409,7 +304,7 @@ def form_of(kind: type) -> Form | None:
     entry, base = registry.find(kind)
     if entry.reach == registry.WHOLE and base is not object:
         return _OwnDict() if root == "scipy" and registry.qualified(base)[1] == "_spbase" and _is_plain(kind) else None
-    content = _CONTENTS.get(base) or _NAMED_CONTENTS.get(".".join(registry.qualified(base)))
+    content = CONTENTS.get(base) or NAMED_CONTENTS.get(".".join(registry.qualified(base)))
     if content is None or (base is object and entry is not registry.by_type[object]):
         return None
     if registry.qualified(base)[1] == "defaultdict" and kind is not base:

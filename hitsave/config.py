@@ -8,6 +8,7 @@
     clocks = "allow"          # refuse: a call that reads a clock is not saved
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
+    verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
 reaches child processes. A key that is not known is an error: a setting that does nothing would be believed to.
@@ -24,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet")
+KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "verify")
 TRACERS = ("auto", "profile", "monitoring")
 CLOCKS = ("allow", "refuse")
 
@@ -38,6 +39,7 @@ class Settings:
 
     __slots__ = (
         "clocks", "origins", "project", "quiet", "size_limit_bytes", "store", "threshold_seconds", "trace", "tracer",
+        "verify",
     )  # fmt: skip
 
     project: str
@@ -48,6 +50,8 @@ class Settings:
     clocks: str
     size_limit_bytes: int
     quiet: bool
+    verify: tuple[float, int]
+    """Which share of the hits runs all the same, and the seed by which these are chosen."""
     origins: dict[str, str]
     """Where each choice that is not the default was made."""
 
@@ -62,6 +66,7 @@ class Settings:
             ("clocks", values.get("clocks", "allow")),
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
+            ("verify", values.get("verify", (0.0, 0))),
             ("origins", origins),
         ):
             object.__setattr__(self, name, value)
@@ -244,6 +249,17 @@ def _yes(key: str, value: object, where: str, _base: str) -> bool:
     raise errors.bad_setting(key, repr(value), "true or false", where)
 
 
+def _share(key: str, value: object, where: str, _base: str) -> tuple[float, int]:
+    share, _, seed = str(value).partition(":")
+    try:
+        found = float(share), int(seed or 0)
+        if 0 <= found[0] <= 1 and abs(found[1]) < 1 << 63 and not isinstance(value, bool):
+            return found
+    except ValueError:
+        pass
+    raise errors.bad_setting(key, repr(value), 'a number from 0 to 1, or with a seed: "0.1:7"', where)
+
+
 _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "threshold": _seconds,
     "store": _folder,
@@ -252,4 +268,5 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "clocks": _one_of(*CLOCKS),
     "size_limit": _bytes,
     "quiet": _yes,
+    "verify": _share,
 }

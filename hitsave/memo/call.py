@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hitsave.memo.check import Node
     from hitsave.memo.trace import Trace
+    from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.sights import Sight
@@ -46,6 +47,7 @@ class Call:
         "classes",
         "digest",
         "distributions",
+        "expected",
         "fingerprints",
         "gone",
         "info",
@@ -84,6 +86,7 @@ class Call:
         self._cells: dict[str, tuple[object, Walk]] = {}
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.gone = False
+        self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.overhead_before = 0.0

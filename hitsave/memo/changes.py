@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 
-from hitsave.memo.results import Refused
+from hitsave.memo.results import Refused, take
 from hitsave_trace import names, reads, sights
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Node
-    from hitsave.memo.results import Place
+    from hitsave.memo.results import Place, Taken
+    from hitsave.memo.trace import Trace
+    from hitsave.store.store import Store
     from hitsave_trace.fingerprint.before import Before
     from hitsave_trace.fingerprint.forms import Form
     from hitsave_trace.model import Subject
@@ -69,6 +71,10 @@ class Changes:
         """Note a name that means something else now; MISSING if it is gone."""
         self.names.append((kind, name, attribute, value is not MISSING))
         self.values.append(None if value is MISSING else value)
+
+    def take(self, value: object, known: Sequence[tuple[Place, object]]) -> Taken:
+        """Take a result apart, with what was changed. Raises `Refused`."""
+        return take(value, known, self.states() if self else None)
 
     def states(self) -> tuple[list[object], list[object]]:
         """Give what the objects hold and what the names mean after the call. Raises `Refused`."""
@@ -257,6 +263,20 @@ def watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
 
 
 # --- doing it again -------------------------------------------------------------------------------------------------
+
+
+def restore(call: Call, trace: Trace, store: Store) -> tuple[object, Sequence[object]]:
+    """Put a stored result together and set the objects that the call changed: the result, and what names are to mean.
+
+    Raises whatever goes wrong; then nothing was changed.
+    """
+    find = call.came_from()
+    if not any(trace.changes):
+        return store.load_value(trace.value, find if trace.shares else None), ()
+    kept: tuple[object, Sequence[object], Sequence[object]] = store.load_value(trace.value, find)  # type: ignore[assignment]
+    value, states, values = kept
+    put_objects([find(place) for place in trace.changes[0]], states)
+    return value, values
 
 
 def put_objects(things: Sequence[object], held: Sequence[object]) -> None:

@@ -12,11 +12,12 @@ from time import perf_counter, thread_time, time
 from hitsave.memo import changes, effects, sharing
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.explain import explain_miss
 from hitsave.memo.present import AsRead
 from hitsave.memo.queue import own_seconds, queued_seconds
-from hitsave.memo.results import Refused, take
+from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
+from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import reads, warned
 from hitsave_trace.around import around
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
+    from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
@@ -62,7 +64,7 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier")
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -71,6 +73,7 @@ class Memo:
         self.journal = journal
         self.run = run
         self.taps: Installed | None = None
+        self.verifier: Verifier | None = None  # only with `--verify`
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -139,8 +142,10 @@ class Memo:
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
+        if answer is not None or call.expected is not None:
+            return answer
         # A project that was moved or cloned finds what it saved where it was before.
-        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+        return self._try(call, self.store.elsewhere(call.digest), measure=False)
 
     def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
@@ -157,6 +162,9 @@ class Memo:
                 call.candidates.append((trace, nodes))
             if differences(nodes, trace.readers, now):
                 continue
+            if self.verifier is not None and self.verifier.wants(call.digest):
+                call.expected = Expected(name, trace, nodes)
+                return None  # it runs, to be compared
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -186,15 +194,8 @@ class Memo:
             call.gone = True
             return None
         watched = changes.watch_answered(nodes, call) if stacks else {}
-        changed = any(trace.changes)
-        find = call.came_from()
         try:
-            value = self.store.load_value(trace.value, find if trace.shares or changed else None)
-            held: list[object] = []
-            if changed:
-                value, states, held = value  # type: ignore[misc]
-                things = [find(place) for place in trace.changes[0]]
-                changes.put_objects(things, states)  # type: ignore[has-type]
+            value, values = changes.restore(call, trace, self.store)
         except (Gone, Damaged):
             call.gone = True
             return None
@@ -204,8 +205,7 @@ class Memo:
         effects.replay(trace.effects, contents, trace.loaded)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
-            if changed:
-                changes.put_names(trace.changes[1], call, held)
+            changes.put_names(trace.changes[1], call, values)
             self._answered(call, trace, nodes, name, watched)
         except Exception as error:
             self.failed(error)
@@ -268,20 +268,22 @@ class Memo:
 
     # --- leaving ------------------------------------------------------------------------------------------------
 
-    def abandon(self, found: Recording) -> None:
+    def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
         ended = perf_counter()
         try:
-            self._abandon(found, ended)
+            self._abandon(found, error, ended)
         finally:
             self.journal.closed(found)
 
-    def _abandon(self, found: Recording, ended: float) -> None:
+    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+        if call.expected is not None and error is not None:
+            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
+        elif seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""
@@ -298,17 +300,19 @@ class Memo:
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
-        if not self.policy.ran(found.info, seconds, call.spent):
+        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
         changed = changes.find(found, call)
+        if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+            return
         if not found.reasons:
             try:
-                taken = take(value, changes.came_in(found, call), changed.states() if changed else None)
-                self._save(found, call, taken, changed, seconds)
+                taken = changed.take(value, changes.came_in(found, call))
+                self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -343,7 +347,8 @@ class Memo:
                 found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
             found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
 
-    def _save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
+    def complete(self, found: Recording, call: Call) -> None:
+        """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -358,6 +363,10 @@ class Memo:
         shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)
+
+    def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
+        """Keep a call that ran. Raises `Refused` and `Impossible`."""
+        self.complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -382,16 +391,6 @@ class Memo:
             changed.record(),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call, found))
-
-    def _reasons(self, call: Call, found: Recording) -> list[dict[str, object]]:
-        """Say why a call that ran was not answered."""
-        if call.gone:
-            where = call.info.module.relative
-            return [
-                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
-            ]
-        as_read = AsRead(self.present, found.reads)
-        if call.candidates:
-            return explain_nearest(call, as_read)
-        return first_time(call, self.store, self._nodes_of, as_read)
+        if call.expected is None:
+            reasons = explain_miss(call, self.store, self._nodes_of, AsRead(self.present, found.reads))
+            self.journal.miss(call, found, saved, seconds, reasons)

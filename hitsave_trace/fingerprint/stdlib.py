@@ -75,7 +75,15 @@ def _ordered_dict(walk: Walk, value: dict[object, object]) -> Children:
 
 def _default_dict(walk: Walk, value: Anything) -> Children:
     walk.write(hasher.LEAF + text("defaultdict"))
-    return [value.default_factory, dict(dict.items(value))], SILENT
+    children = containers.mapping(walk, list(dict.keys(value)), list(dict.values(value)))
+    if children is None:
+        return [value.default_factory], (ATTRIBUTES, ["default_factory"])
+    return [*children[0], value.default_factory], children[1]
+
+
+def _mapping_proxy(walk: Walk, value: Anything) -> Children:
+    walk.write(hasher.LEAF + text("mappingproxy"))
+    return [walk.made(value | {})], SILENT
 
 
 def _array(walk: Walk, value: Anything) -> Children:
@@ -182,7 +190,7 @@ _GENERATOR = type(item for item in "")
 _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (range, leaf("range", lambda v: [v.start, v.stop, v.step]), False, EXACT),
     (slice, leaf("slice", lambda v: [v.start, v.stop, v.step]), False, EXACT),
-    (MappingProxyType, leaf("mappingproxy", lambda v: [v | {}]), True, EXACT),
+    (MappingProxyType, _mapping_proxy, True, EXACT),
     (SimpleNamespace, leaf("namespace", lambda v: [v.__dict__]), True, CONTENT),
     (GenericAlias, leaf("alias", _generic_alias), False, EXACT),
     (UnionType, leaf("union", lambda v: [v.__args__]), False, EXACT),

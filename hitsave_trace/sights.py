@@ -10,15 +10,19 @@ import builtins
 import sys
 from _frozen_importlib import FrozenImporter
 from _frozen_importlib_external import PathFinder
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from time import thread_time
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from xxhash import xxh3_128
 
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
-from hitsave_trace.fingerprint.objects import class_shape
-from hitsave_trace.fingerprint.registry import reach
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.functions import home, is_kept
+from hitsave_trace.fingerprint.libraries import is_library, is_standard
+from hitsave_trace.fingerprint.objects import class_shape, is_made
+from hitsave_trace.fingerprint.registry import qualified, reach
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
 
@@ -55,6 +59,8 @@ class Sight:
     __slots__ = (
         "_tell",
         "_text",
+        "_walk",
+        "before",
         "classes",
         "distributions",
         "fingerprint",
@@ -62,7 +68,6 @@ class Sight:
         "kind",
         "name",
         "objects",
-        "steady",
         "value",
     )
 
@@ -84,8 +89,21 @@ class Sight:
         self.value: object = None
         self.kept_results: object = None  # the value, when it is one that keeps results of a function
         self.objects: Sequence[object] = ()  # what can be changed in it, in the order of the walk
-        self.steady = False
-        """The value can't change while the name keeps meaning this very object."""
+        self.before: Before | None = None  # what is to be known of these to see later what was changed
+        self._walk: Walk | None = None
+
+    def walked(self, walk: Walk) -> None:
+        """Take over what a walk has met."""
+        self._walk = walk
+        self.objects = walk.objects
+        self.classes = tuple(walk.classes)
+        self.distributions = tuple(walk.distributions)
+
+    def keep(self) -> None:
+        """Note how the objects are now, so that it can be told later what was changed."""
+        if self._walk is not None and (self.objects or self._walk.loose):
+            self.before = Before(self._walk, self.value)
+        self._walk = None
 
     @property
     def text(self) -> str | None:
@@ -140,9 +158,10 @@ def sight_of_library(name: str, value: object) -> Sight:
         # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
         names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
         own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
-        home = getattr(value, "__module__", "")
-        origin = f"{home if isinstance(home, str) or home is None else type(value).__module__}.{own}"
-        return Sight(BINDING, name, named("library " + origin), None)
+        module = getattr(value, "__module__", "")
+        origin = f"{module if isinstance(module, str) or module is None else type(value).__module__}.{own}"
+        state = _kept(value) if _has_state(value) else b""
+        return Sight(BINDING, name, named(f"library {origin} {state.hex()}" if state else "library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()
         return Sight(GLOBAL, name, walk.fingerprint(value), describe(value))
@@ -151,8 +170,36 @@ def sight_of_library(name: str, value: object) -> Sight:
             return Sight(GLOBAL, name, Walk().fingerprint(value), describe(value))
         except Unfingerprintable:
             pass
-    # Objects that a library keeps for itself: their state is the library's business, and the catalogue's.
-    return Sight(BINDING, name, named(f"library object {type(value).__module__}.{type(value).__qualname__}"), None)
+    # An object that a library keeps and hands out is compared by its state, if that can be seen: programs set things there
+    # (`mpmath.mp.dps`). What the standard library keeps is the catalogue's business.
+    kind = type(value)
+    state = b"" if is_standard(kind.__module__) or not kind.__dictoffset__ else _kept(value)
+    made = named(f"library object {type(value).__module__}.{type(value).__qualname__}")
+    return Sight(BINDING, name, named((made + state).hex()) if state else made, None)
+
+
+KEPT_SECONDS = 0.05
+"""What looking at an object that a library keeps may cost; above that it counts by its type."""
+
+
+def _has_state(value: object) -> bool:
+    """Whether a library's callable is more than its name: bound to an object that the library keeps, or made while it ran."""
+    if type(value) is MethodType or type(value) is BuiltinFunctionType:
+        return is_kept(value.__self__)
+    if type(value) is FunctionType:
+        # `mpmath.sqrt` has captured the context; a decorated function has captured what its module made of itself.
+        return value.__closure__ is not None and reach(home(value), value.__qualname__) is not value
+    if isinstance(value, type):
+        return not is_standard(qualified(value)[0]) and is_made(value)
+    return False
+
+
+def _kept(value: object) -> Fingerprint:
+    """Fingerprint an object that a library keeps; empty if that can't be done, or costs too much."""
+    try:
+        return Walk(thread_time() + KEPT_SECONDS).fingerprint(value)
+    except (Unfingerprintable, OverBudget):
+        return b""
 
 
 def builtin(subject: str, name: str) -> Sight:
@@ -179,12 +226,20 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     if value is MISSING:
         if len(path) == 1 and path[0] in BUILTINS:
             return builtin(subject, path[0])
-        return Sight(GLOBAL, subject, ABSENT, "absent")
+        sight = Sight(GLOBAL, subject, ABSENT, "absent")
+        sight.value = MISSING
+        return sight
     return sight_of(subject, value)
 
 
 def sight_of(subject: str, value: object) -> Sight:
     """Say what a value is, as the meaning of a name."""
+    sight = _sight_of(subject, value)
+    sight.value = value
+    return sight
+
+
+def _sight_of(subject: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
     if isinstance(value, type):
@@ -202,6 +257,8 @@ def sight_of(subject: str, value: object) -> Sight:
     try:
         fingerprint = walk.fingerprint(value)
     except Unfingerprintable as error:
+        if type(value) in (MethodType, BuiltinFunctionType) and is_library(getattr(value, "__module__", None) or "?"):
+            return sight_of_library(subject, value)
         sight = Sight(GLOBAL, subject, None, f"{subject}{error.path} ({error.type_name}: {error.why})")
         return sight
     if type(value) is FunctionType:
@@ -213,11 +270,7 @@ def sight_of(subject: str, value: object) -> Sight:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
         if hasattr(type(value), "cache_info"):
             sight.kept_results = value
-        sight.steady = type(value) in _IMMUTABLE
-    sight.value = value
-    sight.objects = walk.objects
-    sight.classes = tuple(walk.classes)
-    sight.distributions = tuple(walk.distributions)
+    sight.walked(walk)
     return sight
 
 
@@ -280,21 +333,29 @@ def namespace(module: str) -> Sight:
 
 def present(kind: str, name: str) -> Fingerprint | None:
     """Give what a binding, global, namespace or class is now; None when it can't be said."""
-    if kind == SHAPE:
-        cls = resolve_class(name)
-        if cls is None:
-            return ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED
-        try:
-            return class_shape(cls)
-        except Unfingerprintable:
-            return None
     return see(kind, name).fingerprint
 
 
+def _shape(name: str) -> Sight:
+    cls = resolve_class(name)
+    if cls is None:
+        return Sight(SHAPE, name, ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED, None)
+    walk = Walk()
+    try:
+        sight = Sight(SHAPE, name, class_shape(cls, walk), None)
+    except Unfingerprintable:
+        return Sight(SHAPE, name, None, None)
+    sight.value = cls
+    sight.walked(walk)
+    return sight
+
+
 def see(kind: str, name: str) -> Sight:
-    """Look at what a binding, global or namespace is now, with its text."""
+    """Look at what a binding, global, namespace or class is now, with its text."""
     if kind == NAMESPACE:
         return namespace(name)
+    if kind == SHAPE:
+        return _shape(name)
     if name.startswith("import "):
         return Sight(BINDING, name, *origin(name[7:]))
     module, _, path = name.partition(":")
@@ -312,5 +373,7 @@ def see(kind: str, name: str) -> Sight:
             if found is MISSING:
                 return Sight(GLOBAL, name, ABSENT, "absent")
             value = found
-        return sight_of_library(name, value)
+        sight = sight_of_library(name, value)
+        sight.value = value
+        return sight
     return look(module, names, parts)

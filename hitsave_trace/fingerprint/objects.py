@@ -10,13 +10,14 @@ A class is its name, as long as the name leads to it and somebody watches what i
 
 from __future__ import annotations
 
+from copyreg import dispatch_table
 from types import GetSetDescriptorType, MemberDescriptorType
 
 from hitsave_trace import names
 from hitsave_trace.fingerprint import hasher, registry
 from hitsave_trace.fingerprint.hasher import ATOMS, CHUNK, marshalled, text
 from hitsave_trace.fingerprint.libraries import is_library, note
-from hitsave_trace.fingerprint.places import ATTRIBUTES, SILENT, STATE
+from hitsave_trace.fingerprint.places import ATTRIBUTES, OPAQUE, SILENT, STATE
 from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, qualified
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE, state_of
 
@@ -32,6 +33,15 @@ _mro_of = type.__dict__["__mro__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
 
 
+def is_made(kind: type) -> bool:
+    """Whether a class is more than what its name leads to.
+
+    One that was made in a function has no such name. A metaclass that can make its classes anew (deap's `creator`) is told
+    by the program what to make, and puts it where a name leads to it.
+    """
+    return registry.reach(*qualified(kind)) is not kind or type(kind) in dispatch_table
+
+
 def identity(walk: Walk, kind: type) -> bytes | None:
     """Write which class this is, or None if its name does not say enough and it must be written out."""
     try:
@@ -42,7 +52,7 @@ def identity(walk: Walk, kind: type) -> bytes | None:
     known: bytes | None = text(module) + text(qualname)
     if kind.__flags__ & IMMUTABLE_TYPE or not kind.__flags__ & HEAP_TYPE:
         note(walk, module)  # Made by C code, once in a process.
-    elif registry.reach(module, qualname) is not kind:
+    elif is_made(kind):
         known = None
     elif names.is_user_class(kind):
         walk.classes[kind] = None
@@ -158,7 +168,7 @@ def reduced(walk: Walk, value: object, kind: type, hidden: str) -> Children:
             parts[position] = list(parts[position])
     walk.kept.append(parts)
     walk.write(marshalled(len(parts), 2))
-    return first + parts, SILENT
+    return first + parts, OPAQUE
 
 
 _NO_REDUCTION = frozenset(("builtins", "itertools", "_thread", "_io", "io", "socket", "_socket", "ssl", "weakref"))
@@ -211,7 +221,7 @@ def shape(walk: Walk, cls: type) -> Children:
     return children, SILENT
 
 
-_PASSED_OVER = frozenset(
+SELF_MADE = frozenset(
     (
         "__dict__",
         "__weakref__",
@@ -226,6 +236,7 @@ _PASSED_OVER = frozenset(
         "__slotnames__",  # where copyreg keeps what it found out
     ),
 )
+"""What a class holds that Python made of the rest, or that is no part of its shape."""
 _MADE_BY_DATACLASS = "<string>"
 
 
@@ -237,9 +248,9 @@ def body(walk: Walk, value: Body) -> Children:
     children: list[object] = []
     labels: list[str] = []
     if "_abc_impl" in held:
-        kinds += _registered(value.cls)
+        kinds += registered(value.cls)
     for name, item in held.items():
-        if name in _PASSED_OVER:
+        if name in SELF_MADE:
             continue
         kind = type(item)
         if kind is MemberDescriptorType or kind is GetSetDescriptorType:
@@ -256,7 +267,7 @@ def body(walk: Walk, value: Body) -> Children:
     return children, (ATTRIBUTES, labels)
 
 
-def _registered(cls: type) -> list[str]:
+def registered(cls: type) -> list[str]:
     """Name the classes that were registered with an abstract one: `isinstance` knows them, and nothing leads to them."""
     from _abc import _get_dump  # type: ignore[import-not-found]
 
@@ -294,7 +305,7 @@ def shape_text(cls: type) -> str:
     if type(fields) is dict:
         lines += [_field_text(name, field) for name, field in fields.items()]
     for name, item in held.items():
-        if name in _PASSED_OVER or (type(members) is dict and (name in members or name.startswith("_"))):
+        if name in SELF_MADE or (type(members) is dict and (name in members or name.startswith("_"))):
             continue
         if type(item) is MemberDescriptorType or type(item) is GetSetDescriptorType:
             continue

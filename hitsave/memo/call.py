@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hitsave.memo.trace import Trace
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.namespace import Names
     from hitsave_trace.sights import Sight
     from hitsave_trace.taps.installed import Snapshot
     from hitsave_trace.taps.switches import Switches
@@ -35,6 +36,7 @@ class Call:
     __slots__ = (
         "_rows",
         "arguments",
+        "below",
         "candidates",
         "came_in",
         "captured",
@@ -46,9 +48,11 @@ class Call:
         "fingerprints",
         "gone",
         "info",
+        "names",
         "objects",
         "objects_now",
         "overhead_before",
+        "rebound",
         "refused",
         "saved_seconds",
         "seen",
@@ -83,6 +87,9 @@ class Call:
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens
+        self.below = 0.0  # seconds that calls inside of it took that were saved: they answer for themselves
+        self.names: Names | None = None  # of a statement that is closing: what its module's names meant when it began
+        self.rebound: frozenset[str] = frozenset()  # names that a statement around it has bound before
         self._rows: list[tuple[str, Fingerprint, str, bool]] | None = None
 
     def refuse(self, slug: str, what: str) -> None:
@@ -98,7 +105,9 @@ class Call:
         """Look at what a name means, once: whoever lets code of the program run forgets what was `seen`."""
         sight = self.seen.get((kind, name))
         if sight is None:
-            sight = self.seen[kind, name] = sights.see(kind, name)
+            names = self.names
+            sight = sights.see(kind, name) if names is None else names.see(kind, name)
+            self.seen[kind, name] = sight
         return sight
 
     def came_from(self) -> Callable[[object], object]:

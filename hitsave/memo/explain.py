@@ -5,6 +5,7 @@ from __future__ import annotations
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
+from hitsave_trace.names import shown
 from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, PRESENCE, SHAPE, SHARING, STAT
 
 TYPE_CHECKING = False
@@ -37,15 +38,15 @@ def explain(call: Call, trace: Trace, nodes: list[Node], present: Present) -> li
     found = differences(nodes, trace.readers, present.of(call), all_of_them=True)
     rows = list(trace.functions)
     places = {name: text for kind, name, _, text in nodes if kind == CODE}
-    kept = _without_echoes(found, present)
+    kept = _without_echoes(found, present, call)
     if not kept:
         # Nothing differs but that what the call imported had been imported before.
         modules = [name.partition(":")[0] for kind, name, _, _ in nodes if kind == CODE and name.endswith(":<module>")]
         return [_row("binding", name, None, "not imported", "imported", call.info.name) for name in modules[:1]]
-    return [_reason(difference, rows, places, present) for difference in kept]
+    return [_reason(difference, rows, places, present, call) for difference in kept]
 
 
-def _without_echoes(found: list[Difference], present: Present) -> list[Difference]:
+def _without_echoes(found: list[Difference], present: Present, call: Call) -> list[Difference]:
     """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
     changed_code = {difference.name for difference in found if difference.kind == CODE}
     shapes = sum(difference.kind == SHAPE for difference in found)
@@ -55,17 +56,25 @@ def _without_echoes(found: list[Difference], present: Present) -> list[Differenc
             continue
         if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
             continue  # it only changed as its base did
-        if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
+        if (
+            difference.kind == GLOBAL
+            and changed_code
+            and present.text(GLOBAL, difference.name, call) == difference.text
+        ):
             continue  # an object that keeps results of a function looks the same: the function is what changed
         kept.append(difference)
     return kept
 
 
 def _reason(
-    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None], present: Present
+    difference: Difference,
+    rows: list[tuple[str, int, int]],
+    places: dict[str, str | None],
+    present: Present,
+    call: Call,
 ) -> Reason:
     kind, name = difference.kind, difference.name
-    before, after = difference.text, present.text(kind, name)
+    before, after = difference.text, present.text(kind, name, call)
     where = places.get(name) if kind == CODE else None
     if kind == BINDING and before and after:
         function = before.partition("(")[0]
@@ -93,7 +102,7 @@ def _reason(
         where = _place_of_reader(difference, rows, places)
     return {
         "kind": "file" if kind in (PRESENCE, STAT) else kind,
-        "subject": name,
+        "subject": shown(name) if kind == CODE else name,
         "where": where,
         "before": before,
         "after": after,
@@ -116,7 +125,7 @@ def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
     while 0 <= reader < len(rows) and reader not in seen:
         seen.add(reader)
         name, above, _ = rows[reader]
-        path.append(name)
+        path.append(shown(name))
         reader = above
     path.reverse()
     return path
@@ -178,4 +187,12 @@ def first_time(
 
 
 def _row(kind: str, subject: str, where: str | None, before: str | None, after: str | None, function: str) -> Reason:
-    return {"kind": kind, "subject": subject, "where": where, "before": before, "after": after, "path": [function]}
+    subject = shown(subject)
+    return {
+        "kind": kind,
+        "subject": subject,
+        "where": where,
+        "before": before,
+        "after": after,
+        "path": [shown(function)],
+    }

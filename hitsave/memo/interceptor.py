@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import effects, sharing
+from hitsave.memo import effects, sharing, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
@@ -21,7 +21,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
-from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
+from hitsave_trace.recording import Recording, mine_of, reader_of, rebound, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 
 TYPE_CHECKING = False
@@ -85,6 +85,7 @@ class Memo:
             return None
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
+        call.rebound = rebound()
         try:
             fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
         except Unfingerprintable as error:
@@ -98,7 +99,11 @@ class Memo:
             spent = perf_counter() - started
             self.policy.answered(info, call.saved_seconds, spent)
             return answer
-        return self._watch(call, frame)
+        found = self._watch(call, frame)
+        if info.is_statement and not statements.look(found, patient=patient):
+            self.policy.gave_up(info, perf_counter() - started)
+            return None
+        return found
 
     def _watch(self, call: Call, frame: int) -> Recording:
         call.seen.clear()
@@ -185,6 +190,9 @@ class Memo:
         except Exception:  # the program's own classes are put together here
             call.gone = True
             return None
+        if call.info.is_statement and not statements.can_bind(value):
+            call.gone = True
+            return None
         effects.replay(trace.effects, contents, trace.loaded)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
@@ -226,6 +234,7 @@ class Memo:
         """Give the trace the form of a recording that has just closed."""
         found = Recording(call.info, call, 0, 0.0)
         found.outer = wider
+        found.rebound = call.rebound
         found.entry = reader_of(wider, 6)
         for i, (name, above, line) in enumerate(trace.functions):
             found.functions[name] = i
@@ -259,6 +268,7 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
+        statements.hand_over(found, 0.0)
         if seconds >= self.policy.threshold:
             self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
 
@@ -267,18 +277,22 @@ class Memo:
         ended, cpu = perf_counter(), thread_time()
         call: Call = found.call  # type: ignore[assignment]
         call.seen.clear()
+        call.names = found.names
         try:
             self._leave(found, value, ended)
         finally:
             call.seen.clear()  # it holds objects of the program
+            call.names = None
             self.journal.closed(found)
             self.policy.settle(found.info, thread_time() - cpu)
 
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
-        if not self.policy.ran(found.info, seconds, call.spent):
-            if seconds >= self.policy.threshold:
+        worth = statements.own_seconds(call, seconds)
+        if not self.policy.ran(found.info, worth, call.spent):
+            statements.hand_over(found, 0.0)
+            if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
@@ -289,6 +303,7 @@ class Memo:
                 self._save(found, call, taken, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
+        statements.hand_over(found, 0.0 if found.reasons else seconds)
         if found.reasons:
             self.policy.unsaved(found.info)
             self.journal.unsaved(call, found, seconds, found.reasons)

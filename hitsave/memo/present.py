@@ -96,8 +96,8 @@ class Present:
             return warned.was_shown(name)
         return sights.present(kind, name)
 
-    def text(self, kind: str, name: str) -> str | None:
-        """Give the present value of a subject in readable words."""
+    def text(self, kind: str, name: str, call: Call | None = None) -> str | None:
+        """Give the present value of a subject in readable words; of names as they are for `call`."""
         if kind == CODE:
             return None
         if kind == DISTRIBUTION:
@@ -119,7 +119,7 @@ class Present:
         if kind == SHAPE:
             cls = names.resolve_class(name)
             return None if cls is None else shape_text(cls)
-        return sights.see(kind, name).text
+        return (sights.see(kind, name) if call is None else call.see(kind, name)).text
 
     def code(self, name: str, place: str | None) -> Fingerprint | None:
         """Give the fingerprint that a function's code has now, also in a module that is not imported yet."""

@@ -130,10 +130,16 @@ class Session:
         lines = loaded.source.splitlines()
         for code in info.codes:
             code.def_line = _def_line(lines, code.first_line)
+            if code.is_statement and 0 < code.first_line <= len(lines):
+                code.source = lines[code.first_line - 1].decode("utf-8", "replace").strip()[:200]  # type: ignore[attr-defined]
             self.store.save_code(code.fingerprint, (code.name, digest, info.relative, code.first_line, code.last_line))
 
     def _registered(self, info: CodeInfo) -> None:
+        if info.is_statement and not self.settings.statements:
+            return
         self.policy.begin(info)
+        if info.is_statement and not info.candidate:
+            return
         self.observer.registered(info)
 
     def _slow(self, info: CodeInfo, seconds: float) -> None:

@@ -36,7 +36,7 @@ def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
         if answer is None:
             return None
         if type(answer) is tuple:
-            bind(frame.f_globals, answer[0], sys.modules)
+            bind(frame.f_globals, answer[0], sys.modules)  # type: ignore[arg-type]
             return True
         observer.open(thread, answer)  # type: ignore[arg-type]
     except BaseException as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
-from hitsave_trace.names import shown
 from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

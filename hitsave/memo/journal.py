@@ -107,7 +107,8 @@ class Journal:
         where = f"{call.info.module.relative}:{call.info.def_line}"
         rows: list[Row] = []
         for slug, what, place, _, *path in reasons:
-            names = [shown(name) for name in (path[0] if path else (call.info.name,))]  # type: ignore[union-attr]
+            way: tuple[str, ...] = path[0] if path else (call.info.name,)  # type: ignore[assignment]
+            names = [shown(name) for name in way]
             what = call.info.shown if what == call.info.name else what
             rows.append(
                 {"kind": slug, "subject": what, "where": place or where, "before": None, "after": None, "path": names}

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         def ended(self, info: StatementInfo, /) -> None: ...
 
 
-__all__ = ["BODY", "abandon", "block", "enter", "ended", "enter_module", "leave", "observer", "receiver", "statement"]
+__all__ = ["BODY", "abandon", "block", "ended", "enter", "enter_module", "leave", "observer", "receiver", "statement"]
 
 
 class Nobody:

@@ -53,10 +53,11 @@ _SLOW = _numbers(
     " SET_UPDATE DICT_UPDATE DICT_MERGE CALL_FUNCTION_EX UNPACK_SEQUENCE UNPACK_EX GET_ITER CALL_INTRINSIC_1"
 )
 _CALLS = _numbers("CALL CALL_KW")
-CHEAP = frozenset(
-    "print len str repr int float bool round isinstance issubclass type range enumerate zip abs format id hasattr getattr"
-    " setattr callable object open input exit quit iter tuple chr ord hash".split()
-)
+CHEAP = frozenset((
+    "print", "len", "str", "repr", "int", "float", "bool", "round", "isinstance", "issubclass", "type", "range", "enumerate",
+    "zip", "abs", "format", "id", "hasattr", "getattr", "setattr", "callable", "object", "open", "input", "exit", "quit",
+    "iter", "tuple", "chr", "ord", "hash",
+))  # fmt: skip
 """Builtins that take long only for arguments that are objects of the program; then these count."""
 
 

@@ -183,7 +183,7 @@ def _squeezed(found):
 
 
 def _lines(code: CodeType) -> list[object]:
-    return [line for line in _squeezed(line for _, _, line in code.co_lines() if line is not None)]
+    return list(_squeezed(line for _, _, line in code.co_lines() if line is not None))
 
 
 def skeleton(code: CodeType, *, probes: bool = False) -> list[object]:
@@ -317,7 +317,7 @@ def events(
                     arming.arm(info.entry_cell)  # type: ignore[arg-type]
     names: dict[str, object] = {"__name__": name, "io": io}
 
-    def trace(frame: FrameType, event: str, _argument: object):  # noqa: ANN202
+    def trace(frame: FrameType, event: str, _argument: object):
         if frame.f_code.co_filename != "probed.py":
             return None
         told.append((event, frame.f_lineno, frame.f_code.co_name))

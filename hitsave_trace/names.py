@@ -105,7 +105,7 @@ class CodeInfo:
 class StatementInfo(CodeInfo):
     """A statement at the top level of a module. It is known by what it does: its name says nothing of where it stands."""
 
-    __slots__ = ("callees", "source")
+    __slots__ = ("binds", "callees", "text")
 
     is_statement = True
 
@@ -114,7 +114,8 @@ class StatementInfo(CodeInfo):
         self.recordable = True
         self.has_body = True  # it tells when it ends
         self.callees: tuple[str, ...] = ()  # names of what it calls, if it does nothing else
-        self.source = ""  # its first line
+        self.binds: tuple[str, ...] = ()  # names that it binds itself
+        self.text = ""  # of its lines
 
     @property
     def shown(self) -> str:

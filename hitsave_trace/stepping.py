@@ -82,6 +82,9 @@ def _can_be_told(info: StatementInfo, frame: FrameType) -> bool:
         return False
     if info.callees and all(_answers_itself(namespace.get(name)) for name in info.callees):
         return False
+    # What it meant when the statement began is held until the statement ends: too long for what does something at its end.
+    if any(hasattr(type(namespace.get(name)), "__del__") for name in info.binds):
+        return False
     return not stacks or not any(info.module.name in recording.loaded for recording in all_open())
 
 

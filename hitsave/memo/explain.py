@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hitsave.memo.check import Difference, Node
     from hitsave.memo.present import Present
     from hitsave.store.store import Store
+    from hitsave_trace.names import CodeInfo
 
     Reason = dict[str, object]
 
@@ -184,6 +185,14 @@ def first_time(
     if not reasons:
         reasons.append(_row("interpreter", "", place, None, None, info.name))
     return reasons
+
+
+def new_statement(info: CodeInfo, earlier: str | None) -> Reason:
+    """Give the reason why a statement ran that had never run before: what stood in its place, if something did."""
+    place = f"{info.module.relative}:{info.def_line}"
+    if earlier is None:
+        return _row("new", info.name, place, None, None, info.name)
+    return _row(CODE, info.name, place, earlier, info.text, info.name)  # type: ignore[attr-defined]
 
 
 def _row(kind: str, subject: str, where: str | None, before: str | None, after: str | None, function: str) -> Reason:

@@ -12,7 +12,7 @@ from time import perf_counter, thread_time, time
 from hitsave.memo import effects, sharing, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.explain import explain_nearest, first_time, new_statement
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
@@ -56,7 +56,7 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = ("_interpreter", "_nodes", "earlier", "journal", "policy", "failed", "present", "run", "store", "taps")
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -64,6 +64,7 @@ class Memo:
         self.present = present
         self.journal = journal
         self.run = run
+        self.earlier = statements.Earlier(store, run)
         self.taps: Installed | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
@@ -403,4 +404,6 @@ class Memo:
             ]
         if call.candidates:
             return explain_nearest(call, self.present)
+        if call.info.is_statement:
+            return [new_statement(call.info, self.earlier.text(call.info))]
         return first_time(call, self.store, self._nodes_of, self.present)

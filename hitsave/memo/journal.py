@@ -220,7 +220,7 @@ class Journal:
             "source_run": None,
         }
         if info.is_statement:
-            row["source"] = info.source  # type: ignore[attr-defined]
+            row["source"] = info.text.partition("\n")[0].strip()[:200]  # type: ignore[attr-defined]
         return row
 
     def _note(self, row: Row) -> None:

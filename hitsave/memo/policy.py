@@ -100,6 +100,7 @@ class Policy:
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
         info.policy.spent += spent  # type: ignore[attr-defined]
+        info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""

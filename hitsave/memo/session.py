@@ -130,8 +130,9 @@ class Session:
         lines = loaded.source.splitlines()
         for code in info.codes:
             code.def_line = _def_line(lines, code.first_line)
-            if code.is_statement and 0 < code.first_line <= len(lines):
-                code.source = lines[code.first_line - 1].decode("utf-8", "replace").strip()[:200]  # type: ignore[attr-defined]
+            if code.is_statement:
+                text = b"\n".join(lines[code.first_line - 1 : code.last_line])
+                code.text = text[:STATEMENT_KEPT].decode("utf-8", "replace")  # type: ignore[attr-defined]
             self.store.save_code(code.fingerprint, (code.name, digest, info.relative, code.first_line, code.last_line))
 
     def _registered(self, info: CodeInfo) -> None:
@@ -223,6 +224,10 @@ class Session:
         self.journal.finish()
         self.store.finish_run(self.run, closing)
         return {**self.opening, **closing}
+
+
+STATEMENT_KEPT = 20_000
+"""Bytes of the text of a statement that are kept to be shown."""
 
 
 def _at(project: str) -> tuple[int | None, str]:

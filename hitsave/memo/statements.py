@@ -16,7 +16,11 @@ from hitsave_trace.namespace import Names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.memo.call import Call
+    from hitsave.store.store import Store
+    from hitsave_trace.names import CodeInfo, ModuleInfo
     from hitsave_trace.recording import Recording
+
+    Old = list[tuple[bytes, str]]  # fingerprint and text of each statement of a module, in order
 
 BUDGET_SECONDS = 0.1
 """What looking at the values that a statement reads may cost, if it was never seen to be slow."""
@@ -53,3 +57,58 @@ def hand_over(found: Recording, seconds: float) -> None:
     if wider is not None:
         call: Call = wider.call  # type: ignore[assignment]
         call.below += max(seconds, found.call.below)  # type: ignore[attr-defined]
+
+
+class Earlier:
+    """The statements that the modules had in the run before, to say which of them one has come from."""
+
+    __slots__ = ("_known", "_run", "_store")
+
+    def __init__(self, store: Store, run: int) -> None:
+        self._store = store
+        self._run = run
+        self._known: dict[str, Old] = {}
+
+    def text(self, info: CodeInfo) -> str | None:
+        """The text of the statement in whose place `info` stands now; None if there was none, or it is the same."""
+        module = info.module
+        old = self._known.get(module.name)
+        if old is None:
+            old = self._known[module.name] = self._statements(module)
+        if not old:
+            return None
+        from difflib import SequenceMatcher
+
+        now = [code for code in module.codes if code.is_statement]
+        matcher = SequenceMatcher(None, [one[0] for one in old], [code.fingerprint for code in now], autojunk=False)
+        for word, first, last, start, end in matcher.get_opcodes():
+            for j in range(start, end):
+                if now[j] is info and word == "replace":
+                    return old[min(first + j - start, last - 1)][1]
+        return None
+
+    def _statements(self, module: ModuleInfo) -> Old:
+        store = self._store
+        record = store.run(self._run) or {}
+        script = record.get("script")
+        for number in store.run_numbers(script if isinstance(script, str) else None, self._run, 1):
+            sources = (store.run(number) or {}).get("sources")
+            digest = sources.get(module.relative) if isinstance(sources, dict) else None
+            text = store.source(bytes.fromhex(digest)) if isinstance(digest, str) else None
+            if text is not None:
+                return _listed(text, module)
+        return []
+
+
+def _listed(text: bytes, module: ModuleInfo) -> Old:
+    from hitsave_trace.probes.rewrite import statements_of
+
+    try:
+        code = compile(text, module.filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return []
+    lines = text.splitlines()
+    return [
+        (one.digest, b"\n".join(lines[one.first_line - 1 : one.last_line]).decode("utf-8", "replace"))
+        for one in statements_of(code, module.name)
+    ]

@@ -103,11 +103,19 @@ def _rewrite_module(code: CodeType, module: str, counts: dict[str, int]) -> tupl
         _last_line(original),
         len(code.co_consts),
         0,
-        tuple((one.digest, one.chains, one.callees, one.first_line, one.last_line) for one in found),
+        tuple((one.digest, one.chains, one.callees, one.binds, one.first_line, one.last_line) for one in found),
     )
     if resume is None:
         return code, (None, inner)
     return toplevel.with_probes(code, resume, flow, found), (row, inner)
+
+
+def statements_of(code: CodeType, module: str) -> list[statements.Statement]:
+    """List the statements of a module's code that are observed."""
+    resume = _after_resume(code)
+    if resume is None or code.co_flags & _SUSPENDS:
+        return []
+    return statements.find(code, resume, script=module == "__main__")[1]
 
 
 def _rewrite_constants(

@@ -64,7 +64,18 @@ CHEAP = frozenset((
 class Statement:
     """One statement: positions of instructions, what it reads, what it is."""
 
-    __slots__ = ("callees", "chains", "digest", "first_line", "last_line", "region", "returns", "start", "stop")
+    __slots__ = (
+        "binds",
+        "callees",
+        "chains",
+        "digest",
+        "first_line",
+        "last_line",
+        "region",
+        "returns",
+        "start",
+        "stop",
+    )
 
     def __init__(self, start: int, stop: int | None, region: list[int], returns: list[int]) -> None:
         self.start = start
@@ -72,6 +83,7 @@ class Statement:
         self.region = region
         self.returns = returns
         self.chains: tuple[Chain, ...] = ()
+        self.binds: tuple[str, ...] = ()  # names that it binds or deletes itself
         self.callees: tuple[str, ...] = ()
         """Names of what it calls, if it does nothing else; it is not observed if all of them are functions of the program."""
         self.digest = b""
@@ -224,6 +236,8 @@ def _describe(
             return False  # nothing else in it can take long
         piece.callees = tuple(dict.fromkeys(callees))
     piece.chains = tuple(_reads(flow, piece, chains))
+    stores = (rows[i] for i in piece.region)
+    piece.binds = tuple(dict.fromkeys(code.co_names[row[3]] for row in stores if row[2] in (_STORE, _DELETE)))
     if not calls and not piece.chains and numbers.isdisjoint(_numbers("FOR_ITER JUMP_BACKWARD")):
         return False
     if ("__annotations__",) in piece.chains:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
 
+ALIKE = 0.4
+"""How much of two statements' texts must be the same for one to have come from the other."""
+LONGEST = 2000
 _MARK = ":<statement "
 
 
@@ -54,9 +57,15 @@ def changed(
                 place, _, after = now[j]
                 if line_in(text_of(False, after.path), after) is not None:
                     continue  # it was there, but nobody asked about it
-                i = first + j - start
-                found.append(_row(module, then[i][2] if i < last else None, after, place))
+                # The older run may have asked about others between them.
+                alike = [(_likeness(then[i][2], after), i) for i in range(first, last)]
+                best = max(alike, default=(0.0, 0))
+                found.append(_row(module, then[best[1]][2] if best[0] > ALIKE else None, after, place))
     return found
+
+
+def _likeness(one: Version, two: Version) -> float:
+    return SequenceMatcher(None, one.text[:LONGEST], two.text[:LONGEST]).ratio()
 
 
 def line_in(text: str, version: Version) -> int | None:

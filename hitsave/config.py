@@ -8,7 +8,7 @@
     clocks = "allow"          # refuse: a call that reads a clock is not saved
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
-    statements = true         # false: only functions are answered, not statements at the top level
+    statements = false        # true: slow statements at the top level are answered, too
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
 reaches child processes. A key that is not known is an error: a setting that does nothing would be believed to.
@@ -65,7 +65,7 @@ class Settings:
             ("clocks", values.get("clocks", "allow")),
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
-            ("statements", values.get("statements", True)),
+            ("statements", values.get("statements", False)),
             ("origins", origins),
         ):
             object.__setattr__(self, name, value)

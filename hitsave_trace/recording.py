@@ -49,6 +49,7 @@ class Recording:
     """One open recording."""
 
     __slots__ = (
+        "below",
         "call",
         "children",
         "distributions",
@@ -101,6 +102,7 @@ class Recording:
         self.entry: object = None
         self.children = 0
         self.outer: Recording | None = None
+        self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
         self.names: Names | None = None  # of the module, when a statement began that this is the recording of
         self.rebound = rebound()  # names that a statement around it has bound before it began
 
@@ -180,6 +182,7 @@ class Recording:
         self.distributions |= child.distributions
         self.threads += child.threads
         self.children += 1 + child.children
+        self.below += child.below
         way = self.path_to(caller) if child.reasons else ()
         for slug, what, where, spreads, below in child.reasons:
             if spreads:

@@ -9,6 +9,7 @@ from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT
 from hitsave_trace.names import resolve_function
+from hitsave_trace.recording import rebound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ class Call:
     __slots__ = (
         "_rows",
         "arguments",
-        "below",
         "candidates",
         "came_in",
         "captured",
@@ -87,9 +87,8 @@ class Call:
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens
-        self.below = 0.0  # seconds that calls inside of it took that were saved: they answer for themselves
         self.names: Names | None = None  # of a statement that is closing: what its module's names meant when it began
-        self.rebound: frozenset[str] = frozenset()  # names that a statement around it has bound before
+        self.rebound = rebound()  # names that a statement around it has bound before
         self._rows: list[tuple[str, Fingerprint, str, bool]] | None = None
 
     def refuse(self, slug: str, what: str) -> None:

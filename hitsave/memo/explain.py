@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hitsave.memo.call import Call
     from hitsave.memo.check import Difference, Node
     from hitsave.memo.present import Present
+    from hitsave.memo.statements import Earlier
     from hitsave.store.store import Store
-    from hitsave_trace.names import CodeInfo
 
     Reason = dict[str, object]
 
@@ -187,8 +187,10 @@ def first_time(
     return reasons
 
 
-def new_statement(info: CodeInfo, earlier: str | None) -> Reason:
+def new_statement(call: Call, statements: Earlier) -> Reason:
     """Give the reason why a statement ran that had never run before: what stood in its place, if something did."""
+    info = call.info
+    earlier = statements.text(info)
     place = f"{info.module.relative}:{info.def_line}"
     if earlier is None:
         return _row("new", info.name, place, None, None, info.name)

@@ -21,7 +21,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
-from hitsave_trace.recording import Recording, mine_of, reader_of, rebound, stacks, user_line
+from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 
 TYPE_CHECKING = False
@@ -86,7 +86,6 @@ class Memo:
             return None
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
-        call.rebound = rebound()
         try:
             fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
         except Unfingerprintable as error:
@@ -101,10 +100,7 @@ class Memo:
             self.policy.answered(info, call.saved_seconds, spent)
             return answer
         found = self._watch(call, frame)
-        if info.is_statement and not statements.look(found, patient=patient):
-            self.policy.gave_up(info, perf_counter() - started)
-            return None
-        return found
+        return found if statements.look(found, self.policy, started, patient=patient) else None
 
     def _watch(self, call: Call, frame: int) -> Recording:
         call.seen.clear()
@@ -185,13 +181,11 @@ class Memo:
             return None
         try:
             value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+            statements.look_for_modules(call, value)
         except (Gone, Damaged):
             call.gone = True
             return None
         except Exception:  # the program's own classes are put together here
-            call.gone = True
-            return None
-        if call.info.is_statement and not statements.can_bind(value):
             call.gone = True
             return None
         effects.replay(trace.effects, contents, trace.loaded)
@@ -269,7 +263,6 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        statements.hand_over(found, 0.0)
         if seconds >= self.policy.threshold:
             self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
 
@@ -290,9 +283,8 @@ class Memo:
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
-        worth = statements.own_seconds(call, seconds)
+        worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
         if not self.policy.ran(found.info, worth, call.spent):
-            statements.hand_over(found, 0.0)
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
@@ -304,12 +296,12 @@ class Memo:
                 self._save(found, call, taken, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
-        statements.hand_over(found, 0.0 if found.reasons else seconds)
         if found.reasons:
             self.policy.unsaved(found.info)
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            found.below = seconds
 
     def _compare(self, found: Recording, call: Call) -> None:
         """See what the call changed, and what of that can't be done again."""
@@ -405,5 +397,5 @@ class Memo:
         if call.candidates:
             return explain_nearest(call, self.present)
         if call.info.is_statement:
-            return [new_statement(call.info, self.earlier.text(call.info))]
+            return [new_statement(call, self.earlier)]
         return first_time(call, self.store, self._nodes_of, self.present)

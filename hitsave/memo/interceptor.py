@@ -276,7 +276,6 @@ class Memo:
             self._leave(found, value, ended)
         finally:
             call.seen.clear()  # it holds objects of the program
-            call.names = None
             self.journal.closed(found)
             self.policy.settle(found.info, thread_time() - cpu)
 

@@ -7,17 +7,18 @@ did not read from outside: from then on the name means what the statement made.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from types import ModuleType
 
-from hitsave_trace import sights
+from hitsave_trace import closed, sights
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.sights import Sight
 
     # Names that are gone (or stand further behind now), names that were bound in the order in which they stand, the
-    # objects by name, and of those that are modules the names under which they are known.
-    Changes = tuple[tuple[str, ...], tuple[str, ...], dict[str, object], tuple[tuple[str, str], ...]]
+    # objects by name, and what is said of those that are modules or closed files.
+    Changes = tuple[tuple[str, ...], tuple[str, ...], dict[str, object], tuple[tuple[str, str | closed.Said], ...]]
 
 _MISSING = object()
 
@@ -68,23 +69,28 @@ class Names:
         kept = set(stayed)
         gone = tuple(name for name in before if name not in kept)
         bound = [name for name in stayed if before[name] is not now[name]] + placed
-        modules = tuple(
-            (name, value.__name__)
-            for name in bound
-            if isinstance(value := now[name], ModuleType) and sys.modules.get(value.__name__) is value
-        )
-        held = dict(modules)
-        return gone, tuple(bound), {name: now[name] for name in bound if name not in held}, modules
+        once = Counter(map(id, now.values()))
+        told: list[tuple[str, str | closed.Said]] = []
+        for name in bound:
+            value = now[name]
+            if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value:
+                told.append((name, value.__name__))
+            elif once[id(value)] == 1 and (said := closed.say(value)) is not None:
+                told.append((name, said))
+        others = dict(told)
+        return gone, tuple(bound), {name: now[name] for name in bound if name not in others}, tuple(told)
 
 
 def bind(namespace: dict[str, object], changes: Changes, modules: dict[str, ModuleType]) -> None:
     """Do to the names of a module what a statement did."""
-    gone, bound, values, known = changes
-    held = dict(known)
+    gone, bound, values, told = changes
+    values = dict(values)
+    for name, said in told:
+        values[name] = modules[said] if isinstance(said, str) else closed.make(said)
     for name in gone:
         namespace.pop(name, None)
     for name in bound:
-        namespace[name] = modules[held[name]] if name in held else values[name]
+        namespace[name] = values[name]
 
 
 def first_name(subject: str) -> str:

@@ -12,6 +12,7 @@ from time import perf_counter
 from types import FunctionType, ModuleType
 
 from hitsave_trace.around import around
+from hitsave_trace.closed import say
 from hitsave_trace.names import code_infos
 from hitsave_trace.namespace import bind
 from hitsave_trace.recording import all_open, busy, stacks
@@ -83,9 +84,14 @@ def _can_be_told(info: StatementInfo, frame: FrameType) -> bool:
     if info.callees and all(_answers_itself(namespace.get(name)) for name in info.callees):
         return False
     # What it meant when the statement began is held until the statement ends: too long for what does something at its end.
-    if any(hasattr(type(namespace.get(name)), "__del__") for name in info.binds):
+    if any(_minds_its_end(namespace.get(name)) for name in info.binds):
         return False
     return not stacks or not any(info.module.name in recording.loaded for recording in all_open())
+
+
+def _minds_its_end(value: object) -> bool:
+    """Whether an object does something when it goes, other than a file that is closed already."""
+    return hasattr(type(value), "__del__") and say(value) is None
 
 
 def _answers_itself(value: object) -> bool:

@@ -1,7 +1,8 @@
 """Flat programs that change things in place, share them and hold on to them: edited before, between and after.
 
 Each program has three parts: what stands before a slow statement, the statement, and what looks at everything afterwards. They
-are modules of one script, so that one run tries all of them. `BEFORE`, `BETWEEN` and `AFTER` are numbers that an edit changes.
+are modules of one script, so that one run tries all of them. `BEFORE`, `BETWEEN` and `AFTER` are numbers that an edit changes;
+`wait()` makes a statement slow.
 """
 
 from __future__ import annotations
@@ -115,16 +116,19 @@ PROGRAMS = {
                   "for i in range(2): c = C(i + BETWEEN + wait()); print('made', c.n)", "print(c.n, AFTER)"),
 }  # fmt: skip
 
-HEAD = "import time\ndef wait():\n    time.sleep(0.012)\n    return 0\n"
+HEAD = "from time import sleep\n"
 
 
 def write(folder: Path, before: int, between: int, after: int) -> None:
     for name, parts in PROGRAMS.items():
-        text = HEAD + "\n".join(parts) + "\n"
+        text = HEAD + "\n".join(parts).replace("wait()", "(sleep(0.012) or 0)") + "\n"
         for word, number in (("BEFORE", before), ("BETWEEN", between), ("AFTER", after)):
             text = text.replace(word, str(number))
         (folder / f"p_{name}.py").write_text(text)
-    lines = ["import pandas, numpy"]
+    # Whether it pays to ask depends on how busy the machine is; here it always does.
+    lines = ["import sys", "for name in ('hitsave.memo.policy', 'hitsave.memo.statements'):"]
+    lines += ["    if name in sys.modules:", "        vars(sys.modules[name]).update(FREE_SECONDS=1e6, BUDGET_SECONDS=1e6)"]
+    lines += ["import pandas, numpy"]
     for name in PROGRAMS:
         lines += [f"print('# {name}')", f"import p_{name}"]
     (folder / "main.py").write_text("\n".join(lines) + "\n")

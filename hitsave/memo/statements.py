@@ -48,8 +48,8 @@ def look(found: Recording, policy: Policy, started: float, *, patient: bool) -> 
 def look_for_modules(call: Call, value: object) -> None:
     """See whether the modules that a statement bound are there. Raises `Gone`."""
     if call.info.is_statement:
-        modules: tuple[tuple[str, str], ...] = value[3]  # type: ignore[index]
-        if not all(known in sys.modules for _, known in modules):
+        told: tuple[tuple[str, object], ...] = value[3]  # type: ignore[index]
+        if not all(said in sys.modules for _, said in told if type(said) is str):
             raise Gone("a module")
 
 

@@ -105,7 +105,7 @@ class CodeInfo:
 class StatementInfo(CodeInfo):
     """A statement at the top level of a module. It is known by what it does: its name says nothing of where it stands."""
 
-    __slots__ = ("binds", "callees", "text")
+    __slots__ = ("binds", "callees", "sure", "text")
 
     is_statement = True
 
@@ -114,7 +114,8 @@ class StatementInfo(CodeInfo):
         self.recordable = True
         self.has_body = True  # it tells when it ends
         self.callees: tuple[str, ...] = ()  # names of what it calls, if it does nothing else
-        self.binds: tuple[str, ...] = ()  # names that it binds itself
+        self.binds: tuple[str, ...] = ()  # names that it may bind itself
+        self.sure: tuple[str, ...] = ()  # those of them that it binds for certain
         self.text = ""  # of its lines
 
     @property

@@ -14,6 +14,8 @@ from hitsave_trace import closed, sights
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from hitsave_trace.sights import Sight
 
     # Names that are gone (or stand further behind now), names that were bound in the order in which they stand, the
@@ -52,8 +54,16 @@ class Names:
         """Look at what a subject's name meant when the statement began; the object itself is seen as it is now."""
         return sights.see(kind, subject, {self.module: self._before})
 
-    def changes(self) -> Changes:
-        """What a hit has to do to the names of the module."""
+    def unmoved(self, names: Iterable[str]) -> Iterator[tuple[str, object]]:
+        """Those of some names that mean the same object as when the statement began, and what it is."""
+        for name in names:
+            value = self._now.get(name, _MISSING)
+            if value is not _MISSING and value is self._before.get(name, _MISSING):
+                yield name, value
+
+    def changes(self, sure: Iterable[str] = ()) -> Changes:
+        """What a hit has to do to the names of the module. Those in `sure` were bound, if only to what they meant before."""
+        certain = set(sure)
         before, now = self._before, dict(self._now)
         # Whatever was never removed keeps its place: what stands before the first name that is out of order.
         order = iter(before)
@@ -68,7 +78,7 @@ class Names:
         placed = list(now)[len(stayed) :]
         kept = set(stayed)
         gone = tuple(name for name in before if name not in kept)
-        bound = [name for name in stayed if before[name] is not now[name]] + placed
+        bound = [name for name in stayed if before[name] is not now[name] or name in certain] + placed
         once = Counter(map(id, now.values()))
         told: list[tuple[str, str | closed.Said]] = []
         for name in bound:

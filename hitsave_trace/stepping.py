@@ -60,7 +60,7 @@ def end(observer: Observer, info: StatementInfo, frame: int) -> None:
     try:
         try:
             if recording.names is not None and recording.info is info:
-                observer.interceptor.leave(recording, recording.names.changes())
+                observer.interceptor.leave(recording, recording.names.changes(info.sure))
             else:
                 observer.interceptor.abandon(recording)
         finally:

@@ -111,6 +111,14 @@ PROGRAMS = {
     "import_inside": ("n = BEFORE", "for i in range(2):\n    import textwrap; t = textwrap.fill('a b', BETWEEN); wait()",
                       "print(t, textwrap.__name__, n, AFTER)"),
     "prints": ("n = BEFORE", "for i in range(2): print('in', i * n * BETWEEN + wait())", "print(i, AFTER)"),
+    "bound_to_itself": ("a = [5]\ny = a if BEFORE < 2 else [6]", "y = a if not wait() else BETWEEN", "print(y is a, y, AFTER)"),
+    "maybe_bound": ("a = [5]\nc = a\ny = a if BEFORE < 2 else [6]", "if not wait(): y = c if BETWEEN < 9 else 3", "print(y is a, y, AFTER)"),
+    "maybe_not_bound": ("a = [5]\ny = a if BEFORE < 2 else [6]",
+                        "for i in range(BETWEEN - BETWEEN + (wait() or 0)): y = a", "print(y is a, y, AFTER)"),
+    "stays_none": ("found = None if BEFORE < 2 else 7", "for i in range(3):\n    if i + wait() > 8 + BETWEEN: found = i", "print(found, AFTER)"),
+    "caught_under_a_name": ("error = 5 if BEFORE > 1 else 6\nif BEFORE < 2: del error",
+                            "try:\n    wait(); raise ValueError(BETWEEN)\nexcept ValueError as error:\n    n = 1",
+                            "print('error' in globals(), n, AFTER)"),
     "weak": ("import weakref\nclass C:\n    pass\nc = C(); c.n = BEFORE", "w = [weakref.ref(c), wait(), BETWEEN]", "print(w[0]() is c, AFTER)"),
     "finalised": ("class C:\n    def __init__(self, n): self.n = n\n    def __del__(self): print('gone', self.n)\nc = C(BEFORE)",
                   "for i in range(2): c = C(i + BETWEEN + wait()); print('made', c.n)", "print(c.n, AFTER)"),
@@ -127,7 +135,10 @@ def write(folder: Path, before: int, between: int, after: int) -> None:
         (folder / f"p_{name}.py").write_text(text)
     # Whether it pays to ask depends on how busy the machine is; here it always does.
     lines = ["import sys", "for name in ('hitsave.memo.policy', 'hitsave.memo.statements'):"]
-    lines += ["    if name in sys.modules:", "        vars(sys.modules[name]).update(FREE_SECONDS=1e6, BUDGET_SECONDS=1e6)"]
+    lines += [
+        "    if name in sys.modules:",
+        "        vars(sys.modules[name]).update(FREE_SECONDS=1e6, BUDGET_SECONDS=1e6)",
+    ]
     lines += ["import pandas, numpy"]
     for name in PROGRAMS:
         lines += [f"print('# {name}')", f"import p_{name}"]

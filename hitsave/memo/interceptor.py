@@ -15,7 +15,7 @@ from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time, new_statement
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
-from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
@@ -182,10 +182,7 @@ class Memo:
         try:
             value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
             statements.look_for_modules(call, value)
-        except (Gone, Damaged):
-            call.gone = True
-            return None
-        except Exception:  # the program's own classes are put together here
+        except Exception:  # gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
         effects.replay(trace.effects, contents, trace.loaded)
@@ -289,6 +286,7 @@ class Memo:
             return
         self.journal.returned(call, value)
         self._compare(found, call)
+        statements.settle_names(found, call.came_in)
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)

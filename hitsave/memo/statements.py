@@ -11,11 +11,16 @@ from time import perf_counter
 
 from hitsave.store.codec import Gone
 from hitsave_trace import reads, sights
+from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.fingerprint.values import OverBudget
+from hitsave_trace.model import ABSENT, BINDING, GLOBAL
+from hitsave_trace.names import StatementInfo
 from hitsave_trace.namespace import Names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hitsave.memo.call import Call
     from hitsave.memo.policy import Policy
     from hitsave.store.store import Store
@@ -43,6 +48,31 @@ def look(found: Recording, policy: Policy, started: float, *, patient: bool) -> 
     finally:
         sights.deadline = None
     return True
+
+
+def settle_names(found: Recording, came_in: Iterable[tuple[object, object]]) -> None:
+    """See to the names that a statement binds on some ways only, and that mean what they meant before.
+
+    Either it did not bind them, or it bound them to the same object; a hit would have to know which. For a value that can't be
+    changed it is enough that the name has it when the statement begins. An object of which the statement knew could
+    be either.
+    """
+    info, names = found.info, found.names
+    if not isinstance(info, StatementInfo) or names is None:
+        return
+    known: set[int] | None = None
+    for name, value in names.unmoved(info.binds):
+        subject = f"{names.module}:{name}"
+        if name in info.sure or (GLOBAL, subject) in found.reads or (BINDING, subject) in found.reads:
+            continue
+        if type(value) in ATOMS:
+            sight = names.see(GLOBAL, subject)
+            found.read(sight.kind, subject, sight.fingerprint or ABSENT, sight.text, 0)
+            continue
+        if known is None:
+            known = {id(thing) for _, thing in came_in}
+        if id(value) in known:
+            found.forbid("identity", f"{name}, which it may have bound to what it was", "", spreads=False)
 
 
 def look_for_modules(call: Call, value: object) -> None:

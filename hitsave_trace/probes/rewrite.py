@@ -103,7 +103,9 @@ def _rewrite_module(code: CodeType, module: str, counts: dict[str, int]) -> tupl
         _last_line(original),
         len(code.co_consts),
         0,
-        tuple((one.digest, one.chains, one.callees, one.binds, one.first_line, one.last_line) for one in found),
+        tuple(
+            (one.digest, one.chains, one.callees, one.binds, one.sure, one.first_line, one.last_line) for one in found
+        ),
     )
     if resume is None:
         return code, (None, inner)

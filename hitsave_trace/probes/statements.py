@@ -75,6 +75,7 @@ class Statement:
         "returns",
         "start",
         "stop",
+        "sure",
     )
 
     def __init__(self, start: int, stop: int | None, region: list[int], returns: list[int]) -> None:
@@ -83,7 +84,8 @@ class Statement:
         self.region = region
         self.returns = returns
         self.chains: tuple[Chain, ...] = ()
-        self.binds: tuple[str, ...] = ()  # names that it binds or deletes itself
+        self.binds: tuple[str, ...] = ()  # names that it may bind or delete itself
+        self.sure: tuple[str, ...] = ()  # those of them that are bound whichever way it takes
         self.callees: tuple[str, ...] = ()
         """Names of what it calls, if it does nothing else; it is not observed if all of them are functions of the program."""
         self.digest = b""
@@ -235,9 +237,11 @@ def _describe(
         if functions.issuperset(callees):
             return False  # nothing else in it can take long
         piece.callees = tuple(dict.fromkeys(callees))
-    piece.chains = tuple(_reads(flow, piece, chains))
+    found, sure = _reads(flow, piece, chains)
+    piece.chains = tuple(found)
     stores = (rows[i] for i in piece.region)
     piece.binds = tuple(dict.fromkeys(code.co_names[row[3]] for row in stores if row[2] in (_STORE, _DELETE)))
+    piece.sure = tuple(name for name in piece.binds if name in sure)
     if not calls and not piece.chains and numbers.isdisjoint(_numbers("FOR_ITER JUMP_BACKWARD")):
         return False
     if ("__annotations__",) in piece.chains:
@@ -271,14 +275,15 @@ def _leaving(flow: Flow, piece: Statement) -> set[int]:
     return found
 
 
-def _reads(flow: Flow, piece: Statement, chains: dict[int, list[Chain]]) -> dict[Chain, None]:
-    """The chains of names that may be looked at before the statement has bound them."""
+def _reads(flow: Flow, piece: Statement, chains: dict[int, list[Chain]]) -> tuple[dict[Chain, None], frozenset[str]]:
+    """The chains of names that may be looked at before the statement has bound them; names that it binds for certain."""
     rows, names = flow.instructions, flow.code.co_names
     members = set(piece.region)
     # Which names are bound for certain when control comes to an instruction; a block at a time.
     heads = {piece.start: frozenset[str]()}
     waiting = [piece.start]
     handlers = flow.handlers()
+    sure: frozenset[str] | None = None
     while waiting:
         i = waiting.pop()
         held = heads[i]
@@ -287,6 +292,8 @@ def _reads(flow: Flow, piece: Statement, chains: dict[int, list[Chain]]) -> dict
             if i in handlers:
                 goals.append((handlers[i], held))
             held = _bound(rows[i], names, held)
+            if flow.returns(i):
+                sure = held if sure is None else sure & held
             target = flow.target(i)
             if target is not None:
                 goals.append((target, held))
@@ -294,15 +301,19 @@ def _reads(flow: Flow, piece: Statement, chains: dict[int, list[Chain]]) -> dict
             if through and flow.block_at(i + 1) is not None:
                 goals.append((i + 1, held))
                 through = False
+            if through and i + 1 not in members:
+                goals.append((i + 1, held))
+                through = False
             for goal, bound in goals:
                 if goal not in members:
+                    sure = bound if sure is None else sure & bound
                     continue
                 known = heads.get(goal)
                 merged = bound if known is None else known & bound
                 if merged != known:
                     heads[goal] = merged
                     waiting.append(goal)
-            if not through or i + 1 not in members:
+            if not through:
                 break
             i += 1
     found: dict[Chain, None] = {}
@@ -313,10 +324,10 @@ def _reads(flow: Flow, piece: Statement, chains: dict[int, list[Chain]]) -> dict
         for chain in chains.get(row[0], ()):
             if chain[0] == TELLING or chain[0] not in held:
                 found[chain] = None
-        if row[2] == _DELETE and names[row[3]] not in held:
+        if row[2] == _DELETE:  # if it is not there afterwards, was it there before?
             found[(names[row[3]],)] = None
         held = _bound(row, names, held)
-    return found
+    return found, sure or frozenset()
 
 
 def _bound(row: tuple[int, int, int, int], names: Sequence[str], held: frozenset[str]) -> frozenset[str]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     # name, fingerprint, parameters, captured names, chains by block, flags, first and last line, position of the
     # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), and for a module
-    # its statements: fingerprint, chains, names of what it only calls, names that it binds, first and last line
+    # its statements: fingerprint, chains, names of what it only calls, names that it may bind and that it binds
+    # for certain, first and last line
     Row = tuple[
         str,
         bytes,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         int,
         tuple["Line", ...],
     ]
-    Line = tuple[bytes, tuple[Chain, ...], tuple[str, ...], tuple[str, ...], int, int]
+    Line = tuple[bytes, tuple[Chain, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
     # the row of a code object, if it has a probe; and the tables of those among its constants, by position
     Table = tuple[Row | None, tuple[tuple[int, "Table"], ...]]
 
@@ -99,9 +100,9 @@ def _load_module(code: CodeType, consts: list[object], base: int, info: CodeInfo
     consts[base + toplevel.STATEMENT], consts[base + toplevel.ENDED] = hooks.statement, hooks.ended
     consts[base + toplevel.ABANDON] = hooks.abandon
     found: list[tuple[StatementInfo, int]] = []
-    for number, (digest, chains, callees, binds, first, last) in enumerate(lines):
+    for number, (digest, chains, callees, binds, sure, first, last) in enumerate(lines):
         one = StatementInfo(module, digest)
-        one.blocks, one.callees, one.binds = (chains,), callees, binds
+        one.blocks, one.callees, one.binds, one.sure = (chains,), callees, binds, sure
         one.first_line, one.last_line, one.def_line = first, last, first
         place = base + toplevel.FIXED + toplevel.EACH * number
         consts[place + toplevel.INFO] = one

@@ -123,6 +123,19 @@ def test_what_is_read_is_what_may_be_read_before_it_is_bound():
     assert reads("if (n := len([1]) + 1):\n print(n)") == {"len", "print"}
 
 
+def test_what_is_bound_for_certain():
+    def bound(statement: str) -> tuple[set[str], set[str]]:
+        [one] = found(statement + "\nlast = 1\n")
+        return set(one.binds), set(one.sure)
+
+    assert bound("a = b = sum([1])") == ({"a", "b"}, {"a", "b"})
+    assert bound("for i in xs: a = i + 1") == ({"i", "a"}, set())
+    assert bound("if sum([1]): a = 1; b = 2\nelse: a = 2") == ({"a", "b"}, {"a"})
+    assert bound("try:\n a = sum([1])\nexcept E as e: a = 2") == ({"a", "e"}, {"a"})
+    assert bound("try:\n a = sum([1])\nexcept E: b = 2") == ({"a", "b"}, set())
+    assert bound("with sum([1]) as f: a = 1") == ({"f", "a"}, {"f"})
+
+
 def test_a_statement_is_the_same_wherever_it_stands():
     piece = "for i in range(3):\n    if i > n: break\n    t = sorted(i, key=lambda a: a + 1)\nelse: t = 2 + n\n"
     branch = "if sum(n):\n    u = 1\nelse:\n    u = sum(n)\n"

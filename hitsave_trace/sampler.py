@@ -117,7 +117,7 @@ def _statement(info: CodeInfo, line: int | None) -> CodeInfo | None:
         return None
     for one in info.module.codes:
         if one.is_statement and one.first_line <= line <= one.last_line:
-            return None if one.candidate else one
+            return one if one.recordable and not one.candidate else None
     return None
 
 

@@ -129,6 +129,8 @@ class Session:
             return
         lines = loaded.source.splitlines()
         for code in info.codes:
+            if code.is_statement and not self.settings.statements:
+                continue
             code.def_line = _def_line(lines, code.first_line)
             if code.is_statement:
                 text = b"\n".join(lines[code.first_line - 1 : code.last_line])
@@ -137,6 +139,7 @@ class Session:
 
     def _registered(self, info: CodeInfo) -> None:
         if info.is_statement and not self.settings.statements:
+            info.recordable = False
             return
         self.policy.begin(info)
         if info.is_statement and not info.candidate:

@@ -62,7 +62,7 @@ def end(observer: Observer, info: StatementInfo, frame: int) -> None:
             if recording.names is not None and recording.info is info:
                 observer.interceptor.leave(recording, recording.names.changes(info.sure))
             else:
-                observer.interceptor.abandon(recording)
+                observer.interceptor.abandon(recording, None)
         finally:
             observer.close(thread, stack)
             recording.names = None  # it holds objects of the program

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hitsave.memo.check import Node
     from hitsave.memo.results import Place
     from hitsave.memo.trace import Trace
+    from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.namespace import Names
@@ -45,6 +46,7 @@ class Call:
         "classes",
         "digest",
         "distributions",
+        "expected",
         "fingerprints",
         "gone",
         "info",
@@ -81,6 +83,7 @@ class Call:
         self.came_in: list[tuple[Place, object]] = []
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.gone = False
+        self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.overhead_before = 0.0

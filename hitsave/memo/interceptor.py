@@ -12,9 +12,10 @@ from time import perf_counter, thread_time, time
 from hitsave.memo import effects, sharing, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time, new_statement
+from hitsave.memo.explain import explain_miss
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
+from hitsave.memo.verify import Expected
 from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
+    from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -56,7 +58,7 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "earlier", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = ("_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier")  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -66,6 +68,7 @@ class Memo:
         self.run = run
         self.earlier = statements.Earlier(store, run)
         self.taps: Installed | None = None
+        self.verifier: Verifier | None = None  # only with `--verify`
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -133,8 +136,10 @@ class Memo:
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
+        if answer is not None or call.expected is not None:
+            return answer
         # A project that was moved or cloned finds what it saved where it was before.
-        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+        return self._try(call, self.store.elsewhere(call.digest), measure=False)
 
     def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
@@ -151,6 +156,9 @@ class Memo:
                 call.candidates.append((trace, nodes))
             if differences(nodes, trace.readers, now):
                 continue
+            if self.verifier is not None and self.verifier.wants(call.digest):
+                call.expected = Expected(name, trace, nodes)
+                return None  # it runs, to be compared
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -216,13 +224,7 @@ class Memo:
             wider.adopt(self._as_recording(call, trace, nodes, wider))
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
-    def _as_recording(
-        self,
-        call: Call,
-        trace: Trace,
-        nodes: list[Node],
-        wider: Recording,
-    ) -> Recording:
+    def _as_recording(self, call: Call, trace: Trace, nodes: list[Node], wider: Recording) -> Recording:
         """Give the trace the form of a recording that has just closed."""
         found = Recording(call.info, call, 0, 0.0)
         found.outer = wider
@@ -248,20 +250,22 @@ class Memo:
 
     # --- leaving ------------------------------------------------------------------------------------------------
 
-    def abandon(self, found: Recording) -> None:
+    def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
         ended = perf_counter()
         try:
-            self._abandon(found, ended)
+            self._abandon(found, error, ended)
         finally:
             self.journal.closed(found)
 
-    def _abandon(self, found: Recording, ended: float) -> None:
+    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+        if call.expected is not None and error is not None:
+            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
+        elif seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""
@@ -280,17 +284,19 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = _own_seconds(found, call, ended)
         worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
-        if not self.policy.ran(found.info, worth, call.spent):
+        if not self.policy.ran(found.info, worth, call.spent) and call.expected is None:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
         statements.settle_names(found, call.came_in)
+        if call.expected is not None and self.verifier.leave(self, found, call, value, seconds):  # type: ignore[union-attr]
+            return
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)
-                self._save(found, call, taken, seconds)
+                self.save(found, call, taken, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -345,7 +351,8 @@ class Memo:
             else:
                 call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def complete(self, found: Recording, call: Call) -> None:
+        """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -359,6 +366,10 @@ class Memo:
         shared = sharing.subjects(call, tuple(found.reads))
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+
+    def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        """Keep a call that ran. Raises `Refused` and `Impossible`."""
+        self.complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -382,17 +393,6 @@ class Memo:
             tuple(sorted(found.loaded)),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call))
-
-    def _reasons(self, call: Call) -> list[dict[str, object]]:
-        """Say why a call that ran was not answered."""
-        if call.gone:
-            where = call.info.module.relative
-            return [
-                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
-            ]
-        if call.candidates:
-            return explain_nearest(call, self.present)
-        if call.info.is_statement:
-            return [new_statement(call, self.earlier)]
-        return first_time(call, self.store, self._nodes_of, self.present)
+        if call.expected is None:
+            reasons = explain_miss(call, self.store, self._nodes_of, self.present, self.earlier)
+            self.journal.miss(call, found, saved, seconds, reasons)

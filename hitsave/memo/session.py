@@ -16,6 +16,7 @@ from hitsave.memo.interceptor import Memo
 from hitsave.memo.journal import Journal
 from hitsave.memo.policy import Policy
 from hitsave.memo.present import Present
+from hitsave.memo.verify import Verifier
 from hitsave.store.store import open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
@@ -59,6 +60,7 @@ class Session:
             "threshold": options.threshold,
             "tracer": None if options.tracer == "auto" else options.tracer,
             "quiet": True if options.quiet else None,
+            "verify": options.verify,
         }
         # Old code runs in a folder of its own, for the project that it came from.
         self.at, self.project = _at(scope.project)
@@ -81,6 +83,8 @@ class Session:
         self.present = Present(self._fingerprints_of)
         check.accepted.update(_accepted(self.store.said()))
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
+        if self.settings.verify[0]:
+            self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
         self.sampler = Sampler(self._slow, self.engine.tire)
         self.taps: taps.Installed | None = None
@@ -102,6 +106,8 @@ class Session:
         self.taps = taps.install(observations, lambda path: path.startswith(folder))  # type: ignore[arg-type]
         self.memo.taps = self.taps
         self.memo.failed = self._failed
+        if self.memo.verifier is not None:
+            self.memo.verifier.watch_clocks(self.taps.patches)
         self.warnings = Watch(observations)
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
@@ -115,6 +121,7 @@ class Session:
             self.observer.off = True
         self.engine.start(self.observer)
         around_forks(self.sampler)
+        os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
 
     def loaded(self, loaded: Loaded) -> None:

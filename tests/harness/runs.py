@@ -136,4 +136,6 @@ class Pair:
         found["MPLBACKEND"] = "agg"
         # Most pages say which functions ran: a statement that is answered as a whole asks none.
         found["HITSAVE_STATEMENTS"] = os.environ.get("HITSAVE_CASES_STATEMENTS", "0")
+        if os.environ.get("HITSAVE_CASES_VERIFY") == "1":
+            found["HITSAVE_VERIFY"] = "1"
         return found | extra

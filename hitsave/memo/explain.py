@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Difference, Node
-    from hitsave.memo.present import Present
+    from hitsave.memo.present import AsRead
     from hitsave.memo.statements import Earlier
     from hitsave.store.store import Store
 
@@ -28,7 +28,7 @@ def explain_miss(
     call: Call,
     store: Store,
     nodes_of: Callable[[Trace], list[Node] | None],
-    present: Present,
+    present: AsRead,
     statements: Earlier,
 ) -> list[Reason]:
     """Say why a call that ran was not answered."""
@@ -42,7 +42,7 @@ def explain_miss(
     return first_time(call, store, nodes_of, present)
 
 
-def explain_nearest(call: Call, present: Present) -> list[Reason]:
+def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
     """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
     best: list[Reason] | None = None
     for trace, nodes in call.candidates:
@@ -52,20 +52,20 @@ def explain_nearest(call: Call, present: Present) -> list[Reason]:
     return best or []
 
 
-def explain(call: Call, trace: Trace, nodes: list[Node], present: Present) -> list[Reason]:
+def explain(call: Call, trace: Trace, nodes: list[Node], present: AsRead) -> list[Reason]:
     """Give the reasons for which `trace` does not answer `call`, first cause first."""
     found = differences(nodes, trace.readers, present.of(call), all_of_them=True)
     rows = list(trace.functions)
     places = {name: text for kind, name, _, text in nodes if kind == CODE}
-    kept = _without_echoes(found, present, call)
+    kept = _without_echoes(found, present)
     if not kept:
         # Nothing differs but that what the call imported had been imported before.
         modules = [name.partition(":")[0] for kind, name, _, _ in nodes if kind == CODE and name.endswith(":<module>")]
         return [_row("binding", name, None, "not imported", "imported", call.info.name) for name in modules[:1]]
-    return [_reason(difference, rows, places, present, call) for difference in kept]
+    return [_reason(difference, rows, places, present) for difference in kept]
 
 
-def _without_echoes(found: list[Difference], present: Present, call: Call) -> list[Difference]:
+def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference]:
     """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
     changed_code = {difference.name for difference in found if difference.kind == CODE}
     shapes = sum(difference.kind == SHAPE for difference in found)
@@ -75,25 +75,17 @@ def _without_echoes(found: list[Difference], present: Present, call: Call) -> li
             continue
         if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
             continue  # it only changed as its base did
-        if (
-            difference.kind == GLOBAL
-            and changed_code
-            and present.text(GLOBAL, difference.name, call) == difference.text
-        ):
+        if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
             continue  # an object that keeps results of a function looks the same: the function is what changed
         kept.append(difference)
     return kept
 
 
 def _reason(
-    difference: Difference,
-    rows: list[tuple[str, int, int]],
-    places: dict[str, str | None],
-    present: Present,
-    call: Call,
+    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None], present: AsRead
 ) -> Reason:
     kind, name = difference.kind, difference.name
-    before, after = difference.text, present.text(kind, name, call)
+    before, after = difference.text, present.text(kind, name)
     where = places.get(name) if kind == CODE else None
     if kind == BINDING and before and after:
         function = before.partition("(")[0]
@@ -162,7 +154,7 @@ def first_time(
     call: Call,
     store: Store,
     nodes_of: Callable[[Trace], list[Node] | None],
-    present: Present,
+    present: AsRead,
 ) -> list[Reason]:
     """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had."""
     info = call.info

@@ -7,7 +7,7 @@ worth saving for what the calls inside of it took that are saved themselves.
 from __future__ import annotations
 
 import sys
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from hitsave.store.codec import Gone
 from hitsave_trace import reads, sights
@@ -39,7 +39,7 @@ def look(found: Recording, policy: Policy, started: float, *, patient: bool) -> 
     if not info.is_statement:
         return True
     found.names = Names(info.module.name, info.module.globals or {})
-    sights.deadline = None if patient else perf_counter() + BUDGET_SECONDS
+    sights.deadline = None if patient else thread_time() + BUDGET_SECONDS
     try:
         reads.observe(found, info.module, info.blocks[0], found.enter(info, -1, 0))
     except OverBudget:

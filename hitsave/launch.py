@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = "1414747219"
+BEGUN = "HITSAVE_BEGUN"
 UNSET = "-"  # stands for a PYTHONHASHSEED that was not set; any other word is `=` and its value
 
 
@@ -59,9 +60,14 @@ def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
         ended["resume"]()  # type: ignore[operator]
 
 
-def become_run(head: list[str], words: list[str]) -> NoReturn:
-    """Become the process that runs the program under HitSave. `words` is the command line after `hitsave run`."""
+def become_run(head: list[str], words: list[str], begun: str | None = None) -> NoReturn:
+    """Become the process that runs the program under HitSave. `words` is the command line after `hitsave run`, `begun` what
+    is known of the run so far (`hitsave.replay.again`).
+    """
     environment = dict(os.environ)
+    environment.pop(BEGUN, None)
+    if begun is not None:
+        environment[BEGUN] = begun
     seed = environment.get("PYTHONHASHSEED")
     if seed is None or seed in ("", "random"):
         environment["PYTHONHASHSEED"] = SEED

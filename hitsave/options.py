@@ -9,7 +9,7 @@ TRACERS = ("auto", "profile", "monitoring")
 
 # Name → attribute; those with a value are given as `--name VALUE` or `--name=VALUE`.
 VALUED = {"--store": "store", "--report": "report", "--tracer": "tracer", "--threshold": "threshold", "--at": "at"}
-SIMPLE = {"--quiet": "quiet", "-q": "quiet", "--off": "off"}
+SIMPLE = {"--quiet": ("quiet", True), "-q": ("quiet", True), "--off": ("off", True), "--no-replay": ("replay", False)}
 NAMES = (*VALUED, *SIMPLE, "-m", "--help", "-h")
 
 
@@ -25,8 +25,8 @@ class Options:
     """One command line of `hitsave run`. None means: not given."""
 
     __slots__ = (
-        "arguments", "at", "help", "module", "off", "quiet", "report", "script", "seeded", "store", "threshold", "tooled",
-        "tracer",
+        "arguments", "at", "help", "module", "off", "quiet", "replay", "report", "script", "seeded", "store", "threshold",
+        "tooled", "tracer",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -40,6 +40,7 @@ class Options:
         self.threshold: float | None = None
         self.quiet = False
         self.off = False
+        self.replay: bool | None = None
         self.help = False
         # Not on the command line: does this process have the store's hash seed (or the user's own)? Is a debugger,
         # a profiler or coverage at work in it?
@@ -88,7 +89,7 @@ def _option(options: Options, word: str, rest: list[str]) -> None:
             value = _value(name, rest)
         _set(options, name, value)
     elif name in SIMPLE and not equals:
-        setattr(options, SIMPLE[name], True)
+        setattr(options, *SIMPLE[name])
     elif name in SIMPLE:
         raise UsageError(f"option {name} takes no value")
     else:

@@ -40,12 +40,15 @@ def run(
         float | None, typer.Option("--threshold", metavar="SECONDS", help="Save calls that take longer than this.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="RUN", help="Run the code of an earlier run.")] = None,
+    no_replay: Annotated[
+        bool, typer.Option("--no-replay", help="Run it even if nothing changed. [env: HITSAVE_REPLAY=0]")
+    ] = False,
     off: Annotated[bool, typer.Option("--off", help="Run plainly, without HitSave. [env: HITSAVE=0]")] = False,
 ) -> None:
     """Run a program as python would, and answer slow calls from the store when nothing they depend on changed. Exits with
     the program's status.
     """
-    del script, module, store, quiet, report, tracer, threshold, at, off
+    del script, module, store, quiet, report, tracer, threshold, at, no_replay, off
     import sys
 
     from hitsave.start import main

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hitsave.store.store import Store
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
+    from hitsave_trace.taps.whole import Whole
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
@@ -56,7 +57,9 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = (
+        "_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "whole",
+    )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -65,6 +68,7 @@ class Memo:
         self.journal = journal
         self.run = run
         self.taps: Installed | None = None
+        self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -177,6 +181,9 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        whole = self.whole
+        if whole is not None:
+            whole.awake.add(get_ident())
         try:
             value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
         except (Gone, Damaged):
@@ -185,7 +192,12 @@ class Memo:
         except Exception:  # the program's own classes are put together here
             call.gone = True
             return None
-        effects.replay(trace.effects, contents, trace.loaded)
+        finally:
+            if whole is not None:
+                whole.awake.discard(get_ident())
+        if whole is not None:
+            whole.adopt(nodes, trace.effects)
+        effects.replay(trace.effects, contents, trace.loaded, whole)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             self._answered(call, trace, nodes, name)

@@ -24,12 +24,13 @@ from hitsave_trace.importing.loader import relative
 from hitsave_trace.observer import UNPROBED, Observer
 from hitsave_trace.probes import hooks
 from hitsave_trace.sampler import Sampler, around_forks
-from hitsave_trace.taps import state, switches
+from hitsave_trace.taps import run_taps, state, switches
+from hitsave_trace.taps.whole import Whole
 from hitsave_trace.warned import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hitsave.options import Options
     from hitsave_trace.importing.loader import Hook, Loaded
@@ -37,8 +38,12 @@ if TYPE_CHECKING:
     from hitsave_trace.recording import Recording
     from hitsave_trace.scope import Scope
 
+    Begun = tuple[bytes, dict[str, str], list[dict[str, object]], float]
+    AtEnd = Callable[["Session", int, BaseException | None], dict[str, object]]
+
 _OWN = tuple(os.path.dirname(os.path.abspath(module.__file__)) for module in (config, names) if module.__file__)
 
+_OWN_FOLDERS = tuple(folder + os.sep for folder in _OWN)
 MANY_FAULTS = 20
 """Failures of ours in one run after which calls are no longer asked about."""
 
@@ -59,6 +64,7 @@ class Session:
             "threshold": options.threshold,
             "tracer": None if options.tracer == "auto" else options.tracer,
             "quiet": True if options.quiet else None,
+            "replay": options.replay,
         }
         # Old code runs in a folder of its own, for the project that it came from.
         self.at, self.project = _at(scope.project)
@@ -85,6 +91,12 @@ class Session:
         self.sampler = Sampler(self._slow, self.engine.tire)
         self.taps: taps.Installed | None = None
         self.hook: Hook | None = None
+        # The run as a whole, if the process that the user started asked for it to be recorded (`hitsave.replay`).
+        self.begun: Begun | None = None
+        self.whole: Whole | None = None
+        self.script = ""
+        self.at_end: AtEnd | None = None
+        self.said = errors.said
 
     # --- while the program runs ---------------------------------------------------------------------------------
 
@@ -99,7 +111,11 @@ class Session:
         around.in_use = switches.in_use
         around.clocks_refused = self.settings.clocks == "refuse"
         folder = self.store.folder + os.sep
-        self.taps = taps.install(observations, lambda path: path.startswith(folder))  # type: ignore[arg-type]
+        if self.begun is not None and self.run:
+            self.whole = Whole(lambda path: path.startswith(folder) or self.own(path))
+        ignored = lambda path: path.startswith(folder)  # noqa: E731
+        self.taps = taps.install(observations, ignored, self.whole)  # type: ignore[arg-type]
+        self.memo.whole = self.whole
         self.memo.taps = self.taps
         self.memo.failed = self._failed
         self.warnings = Watch(observations)
@@ -116,6 +132,18 @@ class Session:
         self.engine.start(self.observer)
         around_forks(self.sampler)
         self.sampler.start()
+
+    def record_whole(self, begun: Begun | None, script: str, at_end: AtEnd) -> None:
+        """Record the run as a whole, too: what is known of its beginning, and what keeps it at its end. `script` is the file
+        that must have been read, if it is known.
+        """
+        self.begun, self.script, self.at_end = begun, script, at_end
+
+    def begin_whole(self) -> None:
+        """Begin to record the run as a whole: the next thing that happens is the program's first line."""
+        if self.taps is not None and self.taps.run is not None:
+            self.said = errors.said
+            self.taps.run.begin()
 
     def loaded(self, loaded: Loaded) -> None:
         """A user module is about to run: keep its source, and note which functions it has."""
@@ -153,6 +181,11 @@ class Session:
             self.engine.rest()
         if self.taps is not None:
             self.taps.after_recording()
+
+    @staticmethod
+    def own(path: str) -> bool:
+        """Whether a file is HitSave's."""
+        return path.startswith(_OWN_FOLDERS)
 
     def _classify(self, filename: str) -> str:
         """Say whose code a file is: a library's top-level module, user code, or nobody's we need to know."""
@@ -204,6 +237,9 @@ class Session:
         """The program has ended: write down what is not written yet; the record of the run."""
         self.sampler.stop()
         self.engine.stop()
+        if self.taps is not None and self.taps.run is not None:
+            run_taps.flush()
+        replay = self.at_end(self, status, exception) if self.at_end is not None else {}
         hooks.observer = hooks.Nobody()
         if self.taps is not None:
             self.taps.remove()
@@ -213,7 +249,7 @@ class Session:
             cost = self.policy.record(name)
             if cost is not None:
                 self.store.save_cost(name, cost)
-        closing = record.closing(self, status, exception)
+        closing = {**record.closing(self, status, exception), **replay}
         self.journal.finish()
         self.store.finish_run(self.run, closing)
         return {**self.opening, **closing}

@@ -19,6 +19,7 @@ from hitsave_trace.taps.loggers import Loggers
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
+from hitsave_trace.taps.run_taps import RunTaps
 from hitsave_trace.taps.streams import Streams
 from hitsave_trace.taps.switches import WATCHED as SWITCHED
 from hitsave_trace.taps.switches import arrived
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.whole import Whole
     from hitsave_trace.taps.written import Looks
 
     Snapshot = tuple[Looks, int]
@@ -39,14 +41,15 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "streams",
-        "threads", "written",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "run",
+        "streams", "threads", "written",
     )  # fmt: skip
 
-    def __init__(self, recording: Recorder, ignore: Callable[[str], bool]) -> None:
+    def __init__(self, recording: Recorder, ignore: Callable[[str], bool], whole: Whole | None = None) -> None:
         self.recording = recording
         self.places = Places(ignore)
-        self.patches = Patches(recording)
+        self.run = None if whole is None else RunTaps(whole, self.places)
+        self.patches = Patches(recording, None if self.run is None else self.run.notes)
         self.written = Written(self.places.outside)
         self.audit = Audit(recording, self.places, self.written)
         self.streams = Streams(recording, self.places)
@@ -60,6 +63,8 @@ class Installed:
     def put(self) -> Installed:
         """Put all taps in place."""
         self.files.install(self.patches)
+        if self.run is not None:
+            self.run.install(self.patches, self.audit, self.arrivals)
         self.files.imported(self.patches)
         Environ(self.recording, self.places).install(self.patches)
         Clocks(self.recording, self.places).install(self.patches)
@@ -90,7 +95,11 @@ class Installed:
         It came out of true randomness, so a call that draws from it without seeding it depends on a state that no
         other run has.
         """
-        if name not in {"random", "numpy.random", "torch"} or not self.recording.stacks:
+        if name not in {"random", "numpy.random", "torch"}:
+            return
+        if self.run is not None:
+            self.run.whole.arrived(name)
+        if not self.recording.stacks:
             return
         now = state.random_states().get(name)
         for stack in list(self.recording.stacks.values()):  # type: ignore[attr-defined]
@@ -141,11 +150,15 @@ class Installed:
     def remove(self) -> None:
         """Put back exactly what was there. The audit hook stays, neutral."""
         self.audit.remove()
+        if self.run is not None:
+            self.run.remove()
         self.arrivals.remove()
         self.streams.remove()
         self.patches.remove()
 
 
-def install(recording: Recorder, ignore: Callable[[str], bool]) -> Installed:
-    """Put all taps in place. `ignore(path)` says which absolute paths are no business of the program's results."""
-    return Installed(recording, ignore).put()
+def install(recording: Recorder, ignore: Callable[[str], bool], whole: Whole | None = None) -> Installed:
+    """Put all taps in place. `ignore(path)` says which absolute paths are no business of the program's results. `whole` is
+    the recording of the run, if it is recorded as a whole, too.
+    """
+    return Installed(recording, ignore, whole).put()

@@ -28,12 +28,13 @@ class _Always:
 class Arrivals:
     """A finder that finds nothing by itself."""
 
-    __slots__ = ("_arrived", "_searching", "names", "searched")
+    __slots__ = ("_arrived", "_searching", "arriving", "names", "searched")
 
     def __init__(self, names: frozenset[str], arrived: Callable[[str], None]) -> None:
         self.names = names
         self._arrived = arrived
         self._searching: set[str] = set()
+        self.arriving: Callable[[str], None] | None = None  # called before one of `names` is executed
         self.searched: set[str] | None = None  # every name that was looked for, if somebody wants to know
 
     def install(self) -> None:
@@ -53,6 +54,8 @@ class Arrivals:
             self.searched.add(name)
         if name not in self.names or name in self._searching:
             return None
+        if self.arriving is not None:
+            self.arriving(name)
         self._searching.add(name)
         try:
             for finder in list(sys.meta_path):

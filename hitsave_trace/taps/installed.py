@@ -24,6 +24,7 @@ from hitsave_trace.taps.streams import Streams
 from hitsave_trace.taps.switches import WATCHED as SWITCHED
 from hitsave_trace.taps.switches import arrived
 from hitsave_trace.taps.threads import Threads
+from hitsave_trace.taps.whole import DRAW_AT_IMPORT
 from hitsave_trace.taps.written import Written
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ class Installed:
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache"}, self.on_import)
+        self.arrivals = Arrivals(WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache"}, self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -65,6 +66,9 @@ class Installed:
         self.files.install(self.patches)
         if self.run is not None:
             self.run.install(self.patches, self.audit, self.arrivals)
+            self.entropy.newborn.whole = self.run.whole
+            self.entropy.newborn.in_import = self.places.in_library_import
+            self.run.newborn = self.entropy.newborn
         self.files.imported(self.patches)
         Environ(self.recording, self.places).install(self.patches)
         Clocks(self.recording, self.places).install(self.patches)
@@ -79,6 +83,8 @@ class Installed:
 
     def on_import(self, name: str) -> None:
         """Tap a module that has just been loaded; `arrivals` calls this, and for any other name it does nothing."""
+        if name in DRAW_AT_IMPORT and self.run is not None:
+            self.run.whole.drew(name)
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)

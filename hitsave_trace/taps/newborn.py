@@ -15,8 +15,12 @@ from hitsave_trace.taps.quiet import depths, quiet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.whole import Whole
 
 _MANY = 256
 
@@ -24,12 +28,14 @@ _MANY = 256
 class Newborn:
     """The generators that were made while something was recorded, each with a number."""
 
-    __slots__ = ("_found", "_next", "_recording")
+    __slots__ = ("_found", "_next", "_recording", "in_import", "whole")
 
     def __init__(self, recording: Recorder) -> None:
         self._recording = recording
         self._found: list[tuple[int, object]] = []
         self._next = 0
+        self.in_import: Callable[[FrameType], bool] = bool
+        self.whole: Whole | None = None  # the recording of the run, which is concerned as well
 
     def install(self, patches: Patches) -> None:
         """Stand where numpy makes the generator of a `RandomState`."""
@@ -41,6 +47,7 @@ class Newborn:
     def add(self, generator: object) -> None:
         """Keep a generator until it is known whether it gets a seed."""
         if len(self._found) > _MANY:
+            self.tell_whole()
             self._found = [one for one in self._found if one[1].seed_seq is not None]  # type: ignore[attr-defined]
         self._found.append((self._next, generator))
         self._next += 1
@@ -54,8 +61,22 @@ class Newborn:
         return any(number >= mark and one.seed_seq is not None for number, one in self._found)  # type: ignore[attr-defined]
 
     def forget(self) -> None:
-        """Nothing is recorded any more."""
+        """No call is recorded any more."""
+        self.tell_whole()
         self._found.clear()
+
+    def tell_whole(self) -> None:
+        """Tell the recording of the run of generators that never got a seed."""
+        if self.whole is not None and self.whole.on and self.unseeded_since(0):
+            self.whole.forbid("entropy", "numpy.random.RandomState() without a seed", "")
+
+    def watches(self) -> bool:
+        """Whether it matters which generators get a seed."""
+        if self._recording.stacks:
+            return True
+        whole = self.whole
+        # What a library makes while it is imported is for its own use.
+        return whole is not None and not whole.lost and whole.minds() and not self.in_import(sys._getframe(2))
 
 
 class Maker:
@@ -67,7 +88,7 @@ class Maker:
         self._recording = recording
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        if args or kwargs or not self._recording.stacks or get_ident() in depths:
+        if args or kwargs or not self._newborn.watches() or get_ident() in depths:
             return self.__wrapped__(*args, **kwargs)
         with quiet:
             made: object = self.__wrapped__()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hitsave_trace.taps.arrivals import Arrivals
     from hitsave_trace.taps.audit import Audit
+    from hitsave_trace.taps.newborn import Newborn
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.whole import Whole
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 class RunTaps:
     """The taps of one run."""
 
-    __slots__ = ("_accounts", "_listener", "descriptors", "notes", "whole")
+    __slots__ = ("_accounts", "_listener", "descriptors", "newborn", "notes", "whole")
 
     def __init__(self, whole: Whole, places: Places) -> None:
         self.whole = whole
         self.descriptors = Descriptors(lambda slug, what: whole.forbid(slug, what))
         self._listener = Listener(whole, places, self.descriptors)
         self.notes: dict[str, Callable[[tuple[object, ...], dict[str, object]], None]] = self._listener.notes()
+        self.newborn: Newborn | None = None
         self._accounts: Accounts | None = None
     def install(self, patches: Patches, audit: Audit, arrivals: Arrivals) -> None:
         """Put them in place; nothing is noted before `begin`."""
@@ -41,6 +43,7 @@ class RunTaps:
             patches.function(os, name, _nothing)
         audit.outer.update(self._listener.events())
         arrivals.searched = self.whole.searched
+        arrivals.arriving = self.whole.arriving
 
     def begin(self) -> None:
         """The next thing that happens is the program's first line."""
@@ -59,6 +62,8 @@ class RunTaps:
             for module in user_modules.values():
                 for slug, what, where in entered((code for code in module.codes if _ran(code)), clocks=clocks):
                     whole.forbid(slug, what, where)
+            if self.newborn is not None:
+                self.newborn.tell_whole()
             for generator, now in state.random_states().items():
                 if generator not in whole.seeded and whole.born.get(generator) != now:
                     whole.forbid("entropy", f"{generator} without a seed", "")

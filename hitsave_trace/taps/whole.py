@@ -35,6 +35,8 @@ LINK = "link"
 """Kind of a reading: what a symbolic link says."""
 MOST_READS = 20_000
 """Things that a run may read before it is given up: each costs some microseconds, and a check as much again."""
+DRAW_AT_IMPORT = frozenset(("rich.style",))
+"""Libraries that draw from `random` while they are imported, for names that only they see."""
 READ_AT_ONCE_BYTES = 1 << 20
 """Up to this size a file is fingerprinted when it is opened; the run may write it later. Larger ones when the run ends, if
 they are then what they were."""
@@ -49,8 +51,8 @@ class Whole:
     """The recording of one run."""
 
     __slots__ = (
-        "_reading", "awake", "born", "children", "environ", "ignore", "inherited", "lost", "on", "reads", "reasons",
-        "searched", "seeded", "temporary", "written",
+        "_before", "awake", "born", "environ", "ignore", "inherited", "lost", "on", "reads", "reasons",
+        "searched", "seeded", "written",
     )  # fmt: skip
 
     def __init__(self, ignore: Callable[[str], bool]) -> None:
@@ -65,7 +67,7 @@ class Whole:
         self.searched: set[str] = set()  # last parts of the names of modules that were looked for
         self.born: dict[str, bytes] = {}  # global generators → the state in which they came into the world
         self.seeded: set[str] = set()
-        self.temporary = False  # whether `tempfile` made up a name
+        self._before: dict[str, bytes] = {}
         self.awake: set[int] = set()  # threads that do the program's work inside of HitSave's code
         self.inherited: frozenset[int] = frozenset()
 
@@ -190,6 +192,19 @@ class Whole:
         state = around.random_states().get(generator)
         if state is not None:
             self.born.setdefault(generator, state)
+
+    def arriving(self, module: str) -> None:
+        """A library is about to be imported that may draw from a global generator, for its own use, while it is imported."""
+        if module in DRAW_AT_IMPORT:
+            self._before = dict(around.random_states())
+
+    def drew(self, module: str) -> None:
+        """That library has been imported: what it drew is no matter of the run."""
+        now = around.random_states()
+        for generator, before in self._before.items():
+            if self.born.get(generator) == before and generator not in self.seeded:
+                self.born[generator] = now[generator]
+        self._before = {}
 
     def adopt(self, nodes: list[tuple[str, str, bytes, str | None]], effects: tuple[tuple[object, ...], ...]) -> None:
         """A call was answered: what it had read counts as read, what it did is done."""

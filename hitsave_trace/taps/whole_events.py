@@ -463,14 +463,16 @@ class Listener:
         def clock(arguments: Arguments, _: Keywords, frame: FrameType) -> None:
             if len(arguments) >= enough and arguments[enough - 1] is not None:
                 return
-            if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in CLOCKS_ALLOWED:
+            library = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+            if library not in CLOCKS_ALLOWED and not self.places.in_library_import(frame):
                 self.whole.forbid("calendar", f"time.{name}")
 
         return clock
 
     def _drawn(self, _: Arguments, __: Keywords, frame: FrameType) -> None:
         words, allowed = asker(frame)
-        if not allowed:
+        # What a library draws while it is imported is for its own use: scipy makes up examples for its docstrings.
+        if not allowed and not self.places.in_library_import(frame):
             self.whole.forbid("entropy", words or "os.urandom")
 
     def _seeded(self, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
@@ -479,13 +481,13 @@ class Listener:
         if arguments and arguments[0] is shared:
             self.whole.reseeded("random")
         seed = arguments[1] if len(arguments) > 1 else keywords.get("a")
-        if seed is None and not asker(frame)[1]:
+        if seed is None and not asker(frame)[1] and not self.places.in_library_import(frame):
             self.whole.forbid("entropy", "random.Random() without a seed")
 
     def _seeding(self, generator: str) -> Callable[[Arguments, Keywords, FrameType], None]:
-        def seeding(arguments: Arguments, keywords: Keywords, _: FrameType) -> None:
+        def seeding(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             self.whole.reseeded(generator)
-            if next(iter((*arguments, *keywords.values())), None) is None:
+            if next(iter((*arguments, *keywords.values())), None) is None and not asker(frame)[1]:
                 self.whole.forbid("entropy", f"{generator}.seed() without a seed")
 
         return seeding

@@ -44,6 +44,12 @@ def summary(told: Told, now: float | None = None) -> Layout:
                 layout += _cause(cause)
     if reused:
         layout += [[], [("Reused", "strong")], [("  ", ""), (_names(reused, seconds="saved_seconds"), "")]]
+    for title, key in (("Not replayed as a whole", "not_replayed"), ("Can't be replayed as a whole", "not_replayable")):
+        whole = _list(told, key)
+        if whole:
+            layout += [[], [(title, "strong")]]
+            for reason in whole:
+                layout += _cause(reason)
     if missed or unsaved or reused:
         rows = _under(missed) or _under(unsaved) or reused
         if rows:

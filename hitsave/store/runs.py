@@ -157,7 +157,7 @@ class Runs:
 
     def output(self, run: int) -> list[tuple[int, str | bytes]]:
         """What a run printed, as far as it was kept."""
-        row = self._rows.get(schema.OUTPUT + self._namespace + schema.number(run))
+        row = self._rows.get(schema.OUTPUT + self._namespace + schema.number(self._origin(run)))
         try:
             return [] if row is None else decode(row)  # type: ignore[return-value]
         except Damaged:
@@ -184,6 +184,7 @@ class Runs:
         `of` is its number; those of the last runs if there is a `limit`.
         """
         prefix = self._table_key(function)
+        of = self._origin(of) if of else 0
         found: list[Row] = []
         stored = self._rows.newest(prefix + schema.number(of) if of else prefix, limit)
         for key, row in reversed(stored):
@@ -206,6 +207,11 @@ class Runs:
         """Keep what the user says of a run, in place of what was said before."""
         key = schema.SAID + self._namespace + schema.number(run)
         self._rows.put(key, encode(plain(said)))
+
+    def _origin(self, run: int) -> int:
+        """The run that was done again, if this one was; else itself."""
+        source = (self._read(run) or {}).get("replay_of")
+        return source if isinstance(source, int) else run
 
     def _table_key(self, function: str) -> bytes:
         return schema.TABLE + self._namespace + schema.name(function)

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         def start(self, hook: Hook) -> None:
             """The next thing that happens is the program's first line."""
 
+        def last_look(self) -> None:
+            """The program has ended, and its modules are as it left them."""
+
         def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
             """The program has ended (a negative status: by that signal). Gives the run's record."""
 
@@ -153,6 +156,8 @@ def _plainly(why: str) -> None:
 
 
 def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView, process: int) -> None:
+    if os.getpid() == process:
+        handle.last_look()
     hook.uninstall()
     if os.getpid() != process:  # a child that was forked and came to its end like this
         return

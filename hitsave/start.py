@@ -78,9 +78,18 @@ def _replayed(options: Options, head: list[str]) -> str | None:
     """Answer the whole run, and never return, if nothing has changed; else what the process that runs it should know."""
     if options.at is not None:
         return None
-    from hitsave.replay.again import attempt
+    # With `python -m hitsave` the working directory stands first: the program's own `json` is not what we import.
+    path = list(sys.path)
+    if not sys.flags.safe_path:
+        del sys.path[0]
+    try:
+        from hitsave.replay.again import attempt
 
-    return attempt(options, head)
+        return attempt(options, head)
+    except ImportError:
+        return None  # what is missing will be said by the process that needs it
+    finally:
+        sys.path[:] = path
 
 
 AT = "HITSAVE_AT"

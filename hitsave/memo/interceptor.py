@@ -15,7 +15,7 @@ from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_nearest, first_time
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
-from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
@@ -186,10 +186,7 @@ class Memo:
             whole.awake.add(get_ident())
         try:
             value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
-        except (Gone, Damaged):
-            call.gone = True
-            return None
-        except Exception:  # the program's own classes are put together here
+        except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
         finally:

@@ -95,6 +95,7 @@ class Session:
         self.begun: Begun | None = None
         self.whole: Whole | None = None
         self.script = ""
+        self.started_with: frozenset[str] = frozenset()  # files of modules that were there before the program
         self.at_end: AtEnd | None = None
         self.said = errors.said
 
@@ -143,6 +144,8 @@ class Session:
         """Begin to record the run as a whole: the next thing that happens is the program's first line."""
         if self.taps is not None and self.taps.run is not None:
             self.said = errors.said
+            files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+            self.started_with = frozenset(os.path.abspath(file) for file in files if isinstance(file, str))
             self.taps.run.begin()
 
     def loaded(self, loaded: Loaded) -> None:
@@ -232,6 +235,11 @@ class Session:
         return fingerprints(template)
 
     # --- the end ----------------------------------------------------------------------------------------------------
+
+    def last_look(self) -> None:
+        """The program has ended, and its modules are as it left them: what did its functions mention?"""
+        if self.taps is not None and self.taps.run is not None:
+            self.taps.run.look_at_names(clocks=self.settings.clocks == "refuse")
 
     def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
         """The program has ended: write down what is not written yet; the record of the run."""

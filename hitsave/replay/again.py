@@ -18,6 +18,7 @@ import lmdb
 
 from hitsave import config, errors
 from hitsave.replay import conditions as begins
+from hitsave.replay import doing
 from hitsave.replay.look import importable, is_same_library
 from hitsave.replay.record import Run
 from hitsave.store import place, schema
@@ -25,7 +26,7 @@ from hitsave.store.blobs import BlobFolder
 from hitsave.store.codec import Damaged, Gone, decode, decode_named, digest_of, encode
 from hitsave.store.environment import Environment, open_environment
 from hitsave.store.seals import read_seal
-from hitsave_trace.fingerprint.files import FileDigests, link, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import FileDigests, link, packages_in, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.scope import project_of
@@ -50,7 +51,9 @@ def attempt(options: Options, head: list[str]) -> str | None:
         if begins.prevented() is not None:
             return None
         project = _project(options)
-        settings = config.load(project, {"store": options.store, "quiet": options.quiet or None, "replay": options.replay})
+        settings = config.load(
+            project, {"store": options.store, "quiet": options.quiet or None, "replay": options.replay}
+        )
         if project == "" or not settings.replay:
             return None
         attempt = _Attempt(options, settings, project, head, started, clock)
@@ -59,7 +62,7 @@ def attempt(options: Options, head: list[str]) -> str | None:
         return None  # it will be said where it is said
     except Exception:
         if os.environ.get("HITSAVE_DEBUG"):
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
         return None
 
 
@@ -156,7 +159,9 @@ class _Attempt:
             now = importable(folder, stems)
             if now != tuple(names):
                 others = sorted(set(now) ^ set(names))
-                return [_reason("import", ", ".join(os.path.join(folder, name.partition("/")[0]) for name in others[:3]))]
+                return [
+                    _reason("import", ", ".join(os.path.join(folder, name.partition("/")[0]) for name in others[:3]))
+                ]
         for reading in run.reads:
             if not self._is_as_read(reading):
                 return [_reason(_told(reading[0]), self._shown(reading[1]))]
@@ -191,11 +196,12 @@ class _Attempt:
             return whole_listing(name, tuple(without)) == fingerprint
         if kind == STAT:
             return self._digests.stat(name) == fingerprint
+        if kind == "packages":
+            return packages_in(name) == fingerprint
         return kind == "link" and link(name) == fingerprint
 
     def _shown(self, name: str) -> str:
-        head = self._project + os.sep
-        return name[len(head) :] if name.startswith(head) else name
+        return name.removeprefix(self._project + os.sep)
 
     # --- doing it again -----------------------------------------------------------------------------------------
 
@@ -205,20 +211,24 @@ class _Attempt:
         if sealed is None:
             return None
         try:
-            status, late, files = decode(sealed)  # type: ignore[misc]
+            seal: tuple[int, tuple[object, ...], tuple[tuple[str, bytes], ...]] = decode(sealed)  # type: ignore[assignment]
+            status, late, files = seal
             contents: Contents = {"": self._blob(run.output), "late": encode(late)}
-            for path, data in files:  # type: ignore[union-attr]
-                contents[path] = data  # type: ignore[index, assignment]
+            contents.update(files)
             for file in run.files:
                 if file[1] == "content" and file[0] not in contents:
                     path, _, digest, mode, stamp = file
-                    if stamp is None or not _looks(path, stamp, mode):  # type: ignore[arg-type]
+                    if stamp is None or not doing.looks(path, stamp, mode):  # type: ignore[arg-type]
                         contents[path] = self._blob(digest)  # type: ignore[index, arg-type]
         except (Damaged, Gone, ValueError, TypeError):
             return None
-        if status != run.status or sum(length for _, length in run.pieces) != len(contents[""]) or set(run.late) - set(contents):
+        if (
+            status != run.status
+            or sum(length for _, length in run.pieces) != len(contents[""])
+            or set(run.late) - set(contents)
+        ):
             return None
-        return contents if all(_possible(file) for file in run.files) else None
+        return contents if all(doing.possible(file) for file in run.files) else None
 
     def _blob(self, digest: bytes) -> bytes:
         assert self._values is not None  # noqa: S101
@@ -231,24 +241,25 @@ class _Attempt:
 
     def _answer(self, run: Run, trace: bytes, contents: Contents, *, again: bool) -> None:
         """Do the run again, and end this process as it ended. Returns if that can't be done, with no output written."""
-        if not _has_readers({number for number, _ in run.pieces}):
+        from hitsave.replay.log import finish
+
+        if not doing.has_readers({number for number, _ in run.pieces}):
             return  # plain Python meets that in the middle of the program
         read = {name for kind, name, *_ in run.reads if kind == FILE}
         # What the program reads before it writes it comes last: should something fail, it is run after all.
         for file in sorted(run.files, key=lambda file: file[0] in read):
-            restore(file, contents)
+            doing.restore(file, contents)
         output, at = contents[""], 0
+        late: list[tuple[int, bytes]] = list(decode(contents["late"]))  # type: ignore[arg-type]
         pieces: list[tuple[int, bytes | memoryview]] = []
         view = memoryview(output)
         for number, length in run.pieces:
             pieces.append((number, view[at : at + length]))
             at += length
-        status = _write(pieces, run.status)
-        from hitsave.replay.log import finish
+        status = doing.write(pieces, run.status)
 
-        late: list[tuple[int, bytes]] = list(decode(contents["late"]))  # type: ignore[arg-type]
         finish(self, run, trace, again=again)
-        status = _write(late, status)
+        status = doing.write(late, status)
         if self._values is not None:
             self._values.close()
         os._exit(status)
@@ -307,92 +318,6 @@ def _reason(kind: str, subject: str, before: str | None = None, after: str | Non
 
 
 def _told(kind: str) -> str:
+    if kind == "packages":
+        return "distribution"
     return FILE if kind in (PRESENCE, STAT, "link") else kind
-
-
-def _looks(path: str, stamp: tuple[int, ...], mode: int) -> bool:
-    """Whether a file still is what the run left, for all that its times say."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return False
-    return stamp_of(found) == tuple(stamp) and found.st_mode & 0o7777 == mode
-
-
-def _possible(file: tuple[object, ...]) -> bool:
-    """Whether a path can be brought to its state: nothing of another kind stands in its way."""
-    path = str(file[0])
-    if file[1] == "directory":
-        return not os.path.lexists(path) or (os.path.isdir(path) and not os.path.islink(path))
-    return not os.path.isdir(path) or (file[1] == "absent" and not os.path.islink(path))
-
-
-def restore(file: tuple[object, ...], contents: Contents) -> None:
-    """Bring a path to the state in which the run left it. What is so already is not touched. Raises OSError."""
-    path, state = str(file[0]), file[1]
-    if state == "absent":
-        try:
-            if os.path.isdir(path):
-                os.rmdir(path)
-            else:
-                os.unlink(path)
-        except (FileNotFoundError, NotADirectoryError):
-            pass
-        return
-    if state == "directory":
-        if not os.path.isdir(path):
-            os.mkdir(path)
-        if os.stat(path).st_mode & 0o7777 != file[2]:
-            os.chmod(path, file[2])  # type: ignore[arg-type]
-        return
-    if path not in contents:
-        return
-    data, mode = contents[path], file[3]
-    try:
-        with open(path, "rb") as there:
-            same = os.fstat(there.fileno()).st_size == len(data) and there.read() == data
-    except OSError:
-        same = False
-    if not same:
-        with open(path, "wb") as there:
-            there.write(data)
-    if os.stat(path).st_mode & 0o7777 != mode:
-        os.chmod(path, mode)  # type: ignore[arg-type]
-
-
-def _has_readers(numbers: set[int]) -> bool:
-    """Whether somebody still reads what is written to these descriptors."""
-    from select import POLLERR, POLLNVAL, poll
-
-    asked = poll()
-    for number in numbers:
-        asked.register(number, 0)
-    return not any(event & (POLLERR | POLLNVAL) for _, event in asked.poll(0))
-
-
-def _write(pieces: list[tuple[int, bytes | memoryview]] | list[tuple[int, bytes]], status: int) -> int:
-    """Write to the descriptors; the exit status then.
-
-    If a reader goes away in the middle, what plain Python says when it finds that at its end is said.
-    """
-    gone = set()
-    for number, data in pieces:
-        view = memoryview(data)
-        while view and number not in gone:
-            try:
-                view = view[os.write(number, view) :]
-            except OSError as error:
-                gone.add(number)
-                if number == 1:
-                    status = 120
-                    _say(f"Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>\n{type(error).__name__}: {error}\n")
-    return status
-
-
-def _say(text: str) -> None:
-    try:
-        os.write(2, text.encode())
-    except OSError:
-        pass
-
-

@@ -65,7 +65,7 @@ def conditions(settings: Settings) -> Conditions:
         "umask": oct(_umask()),
         "terminal": repr([_stream(number) for number in (0, 1, 2)]),
         "time zone": _time_zone(),
-        "import path": repr(sys.path if flags.safe_path else sys.path[1:]),
+        "import path": repr(sys.path),  # without the place of the program (`hitsave.start`)
     }
     for name, value in sorted(os.environ.items()):
         if name.startswith(_READ_BY_ITSELF):

@@ -23,6 +23,7 @@ from hitsave_trace.fingerprint.files import settled, stamp_of
 from hitsave_trace.model import FILE
 from hitsave_trace.taps.places import in_library
 from hitsave_trace.taps.quiet import quiet
+from hitsave_trace.taps.suspects import mentions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,10 +48,9 @@ def prepare(told: str | None) -> tuple[bytes, dict[str, str], list[Row], float] 
     if not told:
         return None
     try:
-        name, conditions, missed, began = decode(bytes.fromhex(told))  # type: ignore[misc, union-attr]
+        return decode(bytes.fromhex(told))  # type: ignore[return-value]
     except Exception:
         return None
-    return name, conditions, missed, began  # type: ignore[return-value]
 
 
 def close(session: Session, status: int, exception: BaseException | None) -> Row:
@@ -62,7 +62,7 @@ def close(session: Session, status: int, exception: BaseException | None) -> Row
     with quiet:
         _against(session, whole, status, exception)
         session.store.flush()
-        taps.run.end(clocks=session.settings.clocks == "refuse")
+        taps.run.end()
         whole.on = False
         run = None
         if not whole.lost:
@@ -85,7 +85,9 @@ def _against(session: Session, whole: Whole, status: int, exception: BaseExcepti
     if session.journal.accepted:
         whole.forbid("accepted", ", ".join(session.journal.accepted), "")
     if session.faults or errors.said != session.said:
-        whole.forbid("internal", session.faults[0] if session.faults else "a message of HitSave stands in the output", "")
+        whole.forbid(
+            "internal", session.faults[0] if session.faults else "a message of HitSave stands in the output", ""
+        )
     for loaded in session.hook.loaded if session.hook is not None else ():
         if loaded.why_not is not None:
             whole.forbid("unprobed-code", f"{loaded.module} ({loaded.why_not})", "")
@@ -131,18 +133,16 @@ class _Closing:
             return None
         late = self._left_open()
         files = self._files(set(late))
-        if files is None or whole.lost:
-            return None
         if self.session.script and (FILE, os.path.abspath(self.session.script)) not in whole.reads:
             whole.forbid("internal", "the script was not seen", "")  # it would never be compared
         reads = tuple(self._readings())
-        if whole.lost:
+        if files is None or _is_lost(whole):
             return None
         pieces = session.taps.run.descriptors.joined()
         return Run(
             name,
             conditions,
-            reads,
+            reads,  # type: ignore[arg-type]
             folders,
             tuple(sorted(stems)) if folders else (),
             libraries,
@@ -171,13 +171,34 @@ class _Closing:
                 return
             if path.endswith(".py"):
                 self._bytecode(path)
-                if self.session.scope.decide(path)[0] and not self._is_probed(path):
-                    self.whole.forbid("unprobed-code", path, "")
+                if not self._is_probed(path) and (self._before(path) or self.session.scope.decide(path)[0]):
+                    self._unprobed(path)
             self.whole.source(path)
             self._unchanged(path)
 
     def _is_probed(self, path: str) -> bool:
         return any(os.path.abspath(one.filename) == path for one in names.user_modules.values())
+
+    def _before(self, path: str) -> bool:
+        """Whether a module came with the interpreter's own start: `sitecustomize`, what a `.pth` file imports."""
+        return path in self.session.started_with
+
+    def _unprobed(self, path: str) -> None:
+        """Code of the project that does not tell what runs of it: nobody watched it, but for what came before the program.
+
+        Of that all that it mentions counts, whether it ran or not.
+        """
+        if not self._before(path):
+            self.whole.forbid("unprobed-code", path, "")
+            return
+        try:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+        except (OSError, SyntaxError, ValueError) as error:
+            self.whole.forbid("unprobed-code", f"{path}: {error}", "")
+            return
+        for slug, what in mentions(code):
+            self.whole.forbid(slug, what, "")
 
     def _unchanged(self, path: str) -> None:
         """What was loaded must be what stands there: nobody may have written the file since the run began."""
@@ -315,6 +336,11 @@ class _Closing:
         return [*made, *reversed(gone)]
 
 
+def _is_lost(whole: Whole) -> bool:
+    """Asked again: looking may have found something that speaks against the run."""
+    return whole.lost
+
+
 def _absolute(paths: list[object] | list[str]) -> list[str]:
     here = os.getcwd()
     return [os.path.normpath(os.path.join(here, path)) for path in paths if type(path) is str]
@@ -335,5 +361,3 @@ def _paths_of(module: object) -> list[str]:
         return [path for path in found or () if type(path) is str]
     except Exception:
         return []
-
-

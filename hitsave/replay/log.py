@@ -39,19 +39,26 @@ if TYPE_CHECKING:
 
 
 def finish(answered: Answered, run: Run, trace: bytes, *, again: bool) -> None:
-    """Write all of it. What fails here has no part in the run: the program's output is out already."""
+    """Write all of it. What fails here has no part in the run: the program's output is out already, so nothing is raised."""
     record = answered.record(run)
     try:
         record = _note(answered, record)
         _used(answered, trace, again=again)
-    except (lmdb.Error, OSError):
-        pass
-    if answered.options.report is not None:
-        _report(answered, record)
-    if not answered.settings.quiet:
-        from hitsave.render import summary
+        if answered.options.report is not None:
+            _report(answered, record)
+        if not answered.settings.quiet:
+            from hitsave.render import summary
 
-        summary.say(record)
+            summary.say(record)
+    except Exception as error:
+        _say(f"hitsave: the replayed run could not be recorded to its end ({type(error).__name__}: {error})\n")
+
+
+def _say(text: str) -> None:
+    try:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
 
 
 def _note(answered: Answered, record: Row) -> Row:

@@ -36,10 +36,7 @@ def matches(name: str, stems: frozenset[str]) -> bool:
     """Whether a name in a folder could be a module with one of these names."""
     if name in stems:
         return True
-    for suffix in SUFFIXES:
-        if name.endswith(suffix) and name[: -len(suffix)] in stems:
-            return True
-    return False
+    return any(name.endswith(suffix) and name[: -len(suffix)] in stems for suffix in SUFFIXES)
 
 
 def _told(folder: str, name: str) -> str:

@@ -70,7 +70,9 @@ def of_run(archive: Archive, run: Run) -> Told:
 def _of_whole(archive: Archive, run: Run, key: str) -> list[Told]:
     """Why the run was not answered as a whole, or can't be the next time."""
     rows = run.get(key) if not run.get("replayed") else None
-    return [explained(archive, run, row, None) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return (
+        [explained(archive, run, row, None) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    )
 
 
 def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:

@@ -141,6 +141,15 @@ def link(path: str) -> Fingerprint:
         return ABSENT
 
 
+def packages_in(path: str) -> Fingerprint:
+    """Fingerprint the names in a folder that say which packages are installed there."""
+    try:
+        names = [name for name in os.listdir(path) if name.endswith((".dist-info", ".egg-info", ".egg", ".egg-link"))]
+    except (OSError, ValueError):
+        return ABSENT
+    return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, names))) + b"\0packages")
+
+
 def whole_listing(path: str, without: tuple[str, ...]) -> Fingerprint:
     """Fingerprint the names in a folder, all but some, and what each is; `ABSENT` if it is no folder."""
     try:

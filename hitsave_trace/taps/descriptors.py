@@ -45,7 +45,7 @@ class _Always:
 class Descriptors:
     """The taps on the descriptors 1 and 2 of one run."""
 
-    __slots__ = ("_forbid", "_told", "_tapped", "bytes", "chunks", "size")
+    __slots__ = ("_forbid", "_listened", "_told", "_tapped", "bytes", "chunks", "size")
 
     def __init__(self, forbid: Callable[[str, str], None]) -> None:
         self._forbid = forbid
@@ -54,6 +54,7 @@ class Descriptors:
         self.bytes = {1: 0, 2: 0}  # all that went by
         self._told: list[Told] = [self.wrote]
         self._tapped: list[FileIO] = []
+        self._listened: FileIO | None = None
 
     def install(self) -> None:
         """Put the taps on."""
@@ -67,6 +68,16 @@ class Descriptors:
                 continue
             raw.write = wrap(raw.write, _note(number, self._told), _Always(), after=True)  # type: ignore[method-assign]
             self._tapped.append(raw)
+        raw = getattr(sys.__stdin__, "buffer", None)
+        raw = getattr(raw, "raw", raw)
+        if type(raw) is FileIO:
+            for name in ("read", "readall", "readinto"):
+                setattr(raw, name, wrap(getattr(raw, name), self._read, _Always()))
+            self._listened = raw
+
+    def _read(self, _: Arguments, __: dict[str, object]) -> None:
+        """Standard input is about to be read."""
+        self._forbid("stdin", "sys.stdin")
 
     def wrote(self, number: int, data: bytes) -> None:
         """Bytes went to a descriptor."""
@@ -98,6 +109,9 @@ class Descriptors:
             except AttributeError:
                 continue
         self._tapped.clear()
+        for name in ("read", "readall", "readinto") if self._listened is not None else ():
+            if name in self._listened.__dict__:
+                delattr(self._listened, name)
         self.chunks.clear()
 
     def seal(self, path: str, status: int, files: tuple[str, ...]) -> None:
@@ -158,7 +172,9 @@ def _keeper(path: str, status: int, files: tuple[str, ...]) -> Callable[[list[tu
     """
     fresh = path + ".new"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
-    opened, read, write, closed, rename = _plain(os.open), _plain(os.read), _plain(os.write), os.close, os.rename
+    opened: Callable[..., int] = _plain(os.open)  # type: ignore[no-untyped-call]
+    read: Callable[..., bytes] = _plain(os.read)  # type: ignore[no-untyped-call]
+    write, closed, rename = _plain(os.write), os.close, os.rename  # type: ignore[no-untyped-call]
     read_only = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
     encoded, digest, as_tuple, error = dumps, xxh3_64_digest, tuple, OSError
 
@@ -186,6 +202,6 @@ def _keeper(path: str, status: int, files: tuple[str, ...]) -> Callable[[list[tu
     return keep
 
 
-def _plain(function: Callable[..., object]) -> Callable[..., object]:
+def _plain(function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A function of `os` without its tap."""
     return getattr(function, "__wrapped__", function)

@@ -43,9 +43,13 @@ class Accounts:
 
     def __init__(self) -> None:
         ours.on = True
-        self._places = {number: _position(number) for number in (1, 2)}
+        self._places = {number: _position(number) for number in (0, 1, 2)}
         before = written()
         self._written = None if before is None else before - ours.total()
+
+    def was_read(self) -> bool:
+        """Whether standard input is a file, and was read by whoever it may be."""
+        return _position(0) != self._places[0]
 
     def unseen_output(self, descriptors: Descriptors, files: Mapping[str, int | None]) -> str | None:
         """Say what was written past the taps, as far as can be told; None if nothing was.

@@ -12,6 +12,7 @@ from hitsave_trace.taps.kernel import Accounts, had_children
 from hitsave_trace.taps.quiet import quiet
 from hitsave_trace.taps.suspects import entered
 from hitsave_trace.taps.whole_events import Listener, database_look
+from hitsave_trace.taps.whole_notes import Notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ class RunTaps:
 
     def __init__(self, whole: Whole, places: Places) -> None:
         self.whole = whole
-        self.descriptors = Descriptors(lambda slug, what: whole.forbid(slug, what))
+        self.descriptors = Descriptors(whole.forbid)
         self._listener = Listener(whole, places, self.descriptors)
-        self.notes: dict[str, Callable[[tuple[object, ...], dict[str, object]], None]] = self._listener.notes()
+        self.notes: dict[str, Callable[[tuple[object, ...], dict[str, object]], None]] = Notes(self._listener).table()
         self.newborn: Newborn | None = None
         self._accounts: Accounts | None = None
+
     def install(self, patches: Patches, audit: Audit, arrivals: Arrivals) -> None:
         """Put them in place; nothing is noted before `begin`."""
         for name in ("dup", "dup2"):
@@ -55,13 +57,21 @@ class RunTaps:
         """Nothing more is noted. What is written to the descriptors is, until it is said that it shall not."""
         self.whole.on = False
 
-    def end(self, *, clocks: bool) -> None:
+    def look_at_names(self, *, clocks: bool) -> None:
+        """The program has ended: see what is known by name of what its functions mention. `clocks`: they are refused."""
+        whole = self.whole
+        try:
+            with quiet:
+                for module in list(user_modules.values()):
+                    for slug, what, where in entered((code for code in module.codes if _ran(code)), clocks=clocks):
+                        whole.forbid(slug, what, where)
+        except Exception as error:
+            whole.forbid("internal", f"{type(error).__name__}: {error}", "")
+
+    def end(self) -> None:
         """The program has ended: see what speaks against replaying it that did not show before."""
         whole = self.whole
         with quiet:
-            for module in user_modules.values():
-                for slug, what, where in entered((code for code in module.codes if _ran(code)), clocks=clocks):
-                    whole.forbid(slug, what, where)
             if self.newborn is not None:
                 self.newborn.tell_whole()
             for generator, now in state.random_states().items():
@@ -72,6 +82,8 @@ class RunTaps:
                     whole.forbid("database", path, "")
             if had_children():
                 whole.forbid("process", "a child process", "")
+            if self._accounts is not None and self._accounts.was_read():
+                whole.forbid("stdin", "descriptor 0", "")
             if _threads_left():
                 whole.forbid("thread", "a thread was left running", "")
             if os.environ.get("PYTHONINSPECT"):
@@ -126,5 +138,3 @@ def flush() -> None:
                     own.flush()
             except Exception:
                 continue  # it will be told when the interpreter does it
-
-

@@ -16,7 +16,7 @@ from _thread import get_ident
 from stat import S_ISDIR, S_ISREG
 
 from hitsave_trace.around import around
-from hitsave_trace.fingerprint.files import link, settled, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import link, packages_in, settled, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import busy, user_line
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LINK = "link"
 """Kind of a reading: what a symbolic link says."""
+PACKAGES = "packages"
+"""Kind of a reading: which packages' metadata stand in a folder."""
 MOST_READS = 20_000
 """Things that a run may read before it is given up: each costs some microseconds, and a check as much again."""
 DRAW_AT_IMPORT = frozenset(("rich.style",))
@@ -115,6 +117,8 @@ class Whole:
                 self.reads[key] = whole_listing(path, own), None, own
             elif kind == STAT:
                 self.reads[key] = around.digests.stat(path), None, ()
+            elif kind == PACKAGES:
+                self.reads[key] = packages_in(path), None, ()
             elif kind == LINK:
                 self.reads[key] = link(path), None, ()
             else:
@@ -137,9 +141,7 @@ class Whole:
     def own_names(self, folder: str) -> tuple[str, ...]:
         """Names in a folder that the run wrote itself."""
         head = folder.rstrip("/") + "/"
-        return tuple(
-            sorted({path[len(head) :].partition("/")[0] for path in self.written if path.startswith(head)})
-        )
+        return tuple(sorted({path[len(head) :].partition("/")[0] for path in self.written if path.startswith(head)}))
 
     def wrote(self, path: str, *, keeps: bool = False) -> None:
         """A path is about to be written, made, moved to or removed. `keeps`: what the file holds stays, in part."""
@@ -214,9 +216,7 @@ class Whole:
             if kind == ENV:
                 if name not in self.environ:
                     self.reads.setdefault((ENV, name), (fingerprint, None, ()))
-            elif kind in (FILE, PRESENCE, STAT):
-                self.look(kind, around.locate(name))
-            elif kind == LISTING:
+            elif kind in (FILE, PRESENCE, STAT, LISTING):
                 self.look(kind, around.locate(name))
             elif kind == "code" and text:
                 self.look(FILE, around.locate(text.rpartition(":")[0]))

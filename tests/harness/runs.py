@@ -134,4 +134,5 @@ class Pair:
         found["PYTHONPATH"] = os.pathsep.join([str(HERE / "witness"), str(ROOT)])
         found["WITNESS"] = str(self.witness)
         found["MPLBACKEND"] = "agg"
+        found["HITSAVE_REPLAY"] = "0"  # a page about replay has HITSAVE_REPLAY=1 in its command line
         return found | extra

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
         def last_look(self) -> None:
             """The program has ended, and its modules are as it left them."""
 
+        def over(self) -> None:
+            """All that is HitSave's has been done."""
+
         def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
             """The program has ended (a negative status: by that signal). Gives the run's record."""
 
@@ -169,6 +172,7 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
     except BaseException as error:
         sys.stderr.write(f"hitsave: the run could not be recorded to its end ({type(error).__name__}: {error})\n")
     restore()
+    handle.over()
     if "interrupted" in ended:
         _interrupt_again()
 

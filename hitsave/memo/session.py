@@ -95,6 +95,7 @@ class Session:
         self.begun: Begun | None = None
         self.whole: Whole | None = None
         self.script = ""
+        self.broken: Callable[[], None] | None = None  # what to call when something happens after the run was kept
         self.started_with: frozenset[str] = frozenset()  # files of modules that were there before the program
         self.at_end: AtEnd | None = None
         self.said = errors.said
@@ -241,12 +242,17 @@ class Session:
         if self.taps is not None and self.taps.run is not None:
             self.taps.run.look_at_names(clocks=self.settings.clocks == "refuse")
 
+    def over(self) -> None:
+        """HitSave has done its part: whatever happens from here on, destructors of the program do."""
+        if self.whole is not None:
+            self.whole.late = self.broken
+
     def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
         """The program has ended: write down what is not written yet; the record of the run."""
         self.sampler.stop()
         self.engine.stop()
-        if self.taps is not None and self.taps.run is not None:
-            run_taps.flush()
+        if self.taps is not None and self.taps.run is not None and not run_taps.flush():
+            self.taps.run.whole.forbid("stdout-replaced", "it can't be written any more", "")
         replay = self.at_end(self, status, exception) if self.at_end is not None else {}
         hooks.observer = hooks.Nobody()
         if self.taps is not None:

@@ -30,7 +30,7 @@ FORMAT = 1
 _READ_BY_ITSELF = (
     "PYTHON", "LC_", "LANG", "TZ", "OMP_", "MKL_", "OPENBLAS_", "GOTO_", "BLIS_", "VECLIB_", "NUMEXPR_", "KMP_", "NUMBA_",
     "LD_", "DYLD_", "MALLOC_", "GLIBC_", "CUDA_", "NVIDIA_", "CUBLAS_", "TORCH_", "PYTORCH_", "TF_", "XLA_", "JAX_", "HF_",
-    "ARROW_", "POLARS_", "HDF5_", "GDAL_", "PROJ_", "HIP_", "ROCM_", "MPL", "JOBLIB_", "LOKY_", "SKLEARN_",
+    "ARROW_", "POLARS_", "HDF5_", "GDAL_", "PROJ_", "HIP_", "ROCM_", "MPL", "JOBLIB_", "LOKY_", "SKLEARN_", "SETUPTOOLS_",
 )  # fmt: skip
 """Variables that are read by native code, or before a program starts: by how they begin."""
 

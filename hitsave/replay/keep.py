@@ -14,7 +14,7 @@ from _frozen_importlib_external import cache_from_source
 from time import perf_counter, time
 
 from hitsave import errors
-from hitsave.replay.look import importable, library, matches
+from hitsave.replay.look import SUFFIXES, importable, library, matches
 from hitsave.replay.record import Run
 from hitsave.store.codec import decode
 from hitsave.store.seals import seal_path
@@ -104,7 +104,7 @@ def _save(session: Session, run: Run) -> bool:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     except OSError:
         return False
-    session.taps.run.descriptors.seal(path, run.status, run.late)
+    session.broken = session.taps.run.descriptors.seal(path, run.status, run.late)
     return True
 
 
@@ -169,7 +169,10 @@ class _Closing:
             if path in self.whole.written:
                 self.whole.forbid("import-of-user-module", f"{path}, which it wrote itself", "")
                 return
-            if path.endswith(".py"):
+            if path.endswith(SUFFIXES[:-2]):
+                # Machine code of the project's own: it may read and print whatever it likes.
+                self.whole.forbid("native-io", path, "")
+            elif path.endswith(".py"):
                 self._bytecode(path)
                 if not self._is_probed(path) and (self._before(path) or self.session.scope.decide(path)[0]):
                     self._unprobed(path)

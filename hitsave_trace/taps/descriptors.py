@@ -114,9 +114,10 @@ class Descriptors:
                 delattr(self._listened, name)
         self.chunks.clear()
 
-    def seal(self, path: str, status: int, files: tuple[str, ...]) -> None:
+    def seal(self, path: str, status: int, files: tuple[str, ...]) -> Callable[[], None]:
         """From now on what is written is a postscript. The file `path` will hold it, with what `files`
-        hold in the end, and be there only when all has ended.
+        hold in the end, and be there only when all has ended. What is returned takes that back: something happened that was
+        not recorded.
         """
         late: list[tuple[int, bytes]] = []
         told = self._told
@@ -127,19 +128,32 @@ class Descriptors:
         def wrote_late(number: int, data: bytes) -> None:
             late.append((number, data))
 
-        def spoilt(_: int, __: bytes) -> None:
+        spoilt: list[bool] = []
+        closing: list[bool] = []
+        error = OSError
+
+        def spoil() -> None:
+            if closing or spoilt:
+                return  # what closes the seal opens a file, and what breaks it removes one
+            spoilt.append(True)
             try:
                 unlink(path)
-            except OSError:
+            except error:
                 pass
 
+        def wrote_too_late(_: int, __: bytes) -> None:
+            spoil()
+
         def close() -> None:
-            if getpid() == process:
-                told[0] = spoilt
+            if getpid() == process and not spoilt:
+                told[0] = wrote_too_late
+                closing.append(True)
                 keep(late, True)
+                closing.clear()
 
         told[0] = wrote_late
         sys.__dict__["hitsave_seal"] = Seal(close)
+        return spoil
 
 
 class Seal:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import sys
 from _imp import extension_suffixes
+from fcntl import F_GETFL, fcntl
+from select import POLLERR, poll
 from stat import S_ISREG
 
 from hitsave_trace.accounts import ours, written
@@ -56,6 +58,8 @@ class Accounts:
 
         `files` are the paths that the run wrote, with the size that each had before if it was kept.
         """
+        if _nobody_reads():
+            return "nobody reads it any more"
         pending = _pending()
         if pending:
             return "text that native code has not yet written out"
@@ -99,6 +103,14 @@ def had_children() -> bool:
     return getrusage(RUSAGE_CHILDREN).ru_maxrss > 0
 
 
+def _nobody_reads() -> bool:
+    """Whether a reader of standard output or error went away: what it did not get was not noted."""
+    asked = poll()
+    for number in (1, 2):
+        asked.register(number, 0)
+    return any(event & POLLERR for _, event in asked.poll(0))
+
+
 def _is_open(number: int) -> bool:
     try:
         _fstat(number)
@@ -110,8 +122,11 @@ def _is_open(number: int) -> bool:
 def _position(number: int) -> int | None:
     """Where a descriptor stands in its file; None if it leads to no file."""
     try:
-        if not S_ISREG(_fstat(number).st_mode):
+        found = _fstat(number)
+        if not S_ISREG(found.st_mode):
             return None
+        if number and fcntl(number, F_GETFL) & os.O_APPEND:
+            return found.st_size  # before the first write it stands at the beginning
         return os.lseek(number, 0, os.SEEK_CUR)
     except OSError:
         return None

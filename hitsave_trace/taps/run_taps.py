@@ -10,7 +10,7 @@ from hitsave_trace.taps import state
 from hitsave_trace.taps.descriptors import Descriptors
 from hitsave_trace.taps.kernel import Accounts, had_children
 from hitsave_trace.taps.quiet import quiet
-from hitsave_trace.taps.suspects import entered
+from hitsave_trace.taps.suspects import entered, libraries
 from hitsave_trace.taps.whole_events import Listener, database_look
 from hitsave_trace.taps.whole_notes import Notes
 
@@ -62,6 +62,8 @@ class RunTaps:
         whole = self.whole
         try:
             with quiet:
+                for slug, what in libraries():
+                    whole.forbid(slug, what, "")
                 for module in list(user_modules.values()):
                     for slug, what, where in entered((code for code in module.codes if _ran(code)), clocks=clocks):
                         whole.forbid(slug, what, where)
@@ -129,12 +131,16 @@ def _nothing(_: tuple[object, ...], __: dict[str, object]) -> None:
     """Stand where a wrapper tells the recordings of calls."""
 
 
-def flush() -> None:
-    """Do now what the interpreter does next: the streams are flushed. Only streams of the interpreter's own make."""
+def flush() -> bool:
+    """Do now what the interpreter does next: the streams are flushed. Only streams of the interpreter's own make. Says whether
+    that worked.
+    """
+    worked = True
     for stream, own in ((sys.stdout, sys.__stdout__), (sys.stderr, sys.__stderr__)):
         if stream is own and own is not None:
             try:
                 if not own.closed:
                     own.flush()
             except Exception:
-                continue  # it will be told when the interpreter does it
+                worked = False  # it will be told when the interpreter does it
+    return worked

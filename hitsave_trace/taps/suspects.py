@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from hitsave_trace import catalogue
 from hitsave_trace.model import IMPORTED
 from hitsave_trace.names import code_infos, user_modules
+from hitsave_trace.probes import sites
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ _ALSO = frozenset((
     "platform.node", "getpass.getuser",
 ))  # fmt: skip
 _ALSO_UNDER = ("multiprocessing.shared_memory", "psutil", "dbm", "shelve", "keyring", "winreg")
+_WINDOWS = ("tk", "qt", "gtk", "wx", "macosx", "webagg", "nbagg")
+"""How the interactive backends of matplotlib are called, in part."""
+_OWN_RANDOMNESS = ("tensorflow", "cupy", "mxnet", "paddle")
+"""Libraries whose global generators are seeded where nobody sees it."""
 _NOW = frozenset(("now", "today", "utcnow"))
 _BUILTINS = sys.modules["builtins"].__dict__
 
@@ -118,8 +123,9 @@ def _found(
     resolved = [entry for chain in _chains(info) for entry in _along(info, chain)]
     # What is reached through a local name or an object is not in a chain: there the last part of the name decides, if
     # the library is there at all. A group is found by the name of its module, which is in a chain if it is used.
+    along = {word for chain in _chains(info) if chain[0] in (info.module.globals or {}) for word in chain[1:]}
     names = set(_names(info.code)) if info.code is not None else set()
-    for word in suspicious & names:
+    for word in (suspicious & names) - along:
         for name in table[word]:
             if not name.endswith(".*") and name.count(".") >= 1 and _by_object(name):
                 entry = catalogue.lookup(name)
@@ -129,6 +135,8 @@ def _found(
         if entry.mode not in ("forbid", "allow") or not concerns_runs(entry) or entry.name in seen:
             continue
         if entry.slug == "clock" and not clocks:
+            continue
+        if entry.slug == "gui" and entry.name.startswith(("matplotlib.", "pylab.")) and not _has_windows():
             continue
         if entry.slug == "calendar" and entry.name.rpartition(".")[2] in _NOW:
             continue  # told already
@@ -142,11 +150,26 @@ def _by_object(name: str) -> bool:
     return len(parts) >= 3 and parts[-2][:1].isupper() and _is_loaded(name)
 
 
+def _has_windows() -> bool:
+    """Whether matplotlib could open a window: a backend is loaded that has some."""
+    names = [name for name in sys.modules if name.startswith("matplotlib.backends.backend_")]
+    return any(word in name.rpartition("backend_")[2] for name in names for word in _WINDOWS)
+
+
+def libraries() -> Iterator[tuple[str, str]]:
+    """Libraries that are loaded and speak against a run whatever is done with them: (slug, what)."""
+    for name in _OWN_RANDOMNESS:
+        if name in sys.modules:
+            yield "entropy", name
+
+
 def _is_loaded(name: str) -> bool:
     return name.partition(".")[0] in sys.modules
 
 
 def _chains(info: CodeInfo) -> set[tuple[str, ...]]:
+    if info.qualname == "<module>" and info.code is not None:
+        return set(sites.find(info.code).all())  # of a top level only the imports are kept
     return {chain for block in info.blocks for chain in block}
 
 

@@ -53,7 +53,7 @@ class Whole:
     """The recording of one run."""
 
     __slots__ = (
-        "_before", "awake", "born", "environ", "ignore", "inherited", "lost", "on", "reads", "reasons",
+        "_before", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
         "searched", "seeded", "written",
     )  # fmt: skip
 
@@ -70,6 +70,7 @@ class Whole:
         self.born: dict[str, bytes] = {}  # global generators → the state in which they came into the world
         self.seeded: set[str] = set()
         self._before: dict[str, bytes] = {}
+        self.late: Callable[[], None] | None = None  # once the run is kept: makes it worthless
         self.awake: set[int] = set()  # threads that do the program's work inside of HitSave's code
         self.inherited: frozenset[int] = frozenset()
 

@@ -104,6 +104,8 @@ class Listener:
                     whole.forbid("internal", f"{event.__name__}: {type(error).__name__}: {error}")
                 finally:
                     leave(thread)
+            elif whole.late is not None:
+                whole.late()  # when everything has ended: whatever it is, it was not recorded
 
         return heard
 

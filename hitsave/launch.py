@@ -15,8 +15,6 @@ import os
 import sys
 from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 
-from hitsave_trace.importing.unseen import unseen_code
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -118,6 +116,8 @@ def interpreter_words() -> list[str] | None:
 
 def _image() -> str:
     """The path of the bytecode file, which is written when it is not there or not this one."""
+    from hitsave_trace.importing.unseen import unseen_code
+
     code = unseen_code(launch.__code__).replace(co_filename="<hitsave>", co_name="<module>", co_qualname="<module>")
     wanted = MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
     path = cache_from_source(os.path.join(HERE, "image.py"))

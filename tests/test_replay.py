@@ -432,7 +432,7 @@ def test_the_log_of_a_replayed_run(project):
     ]
     assert second["calls"][0]["saved_seconds"] == first["calls"][0]["seconds"]
 
-    [new, old] = json.loads(project.ask("log", "--json"))
+    [new, _] = json.loads(project.ask("log", "--json"))
     assert (new["run"], new["replayed"], new["exit"], new["diff"]) == (2, True, 0, [])
     shown = json.loads(project.ask("show", "2", "--json"))
     assert shown["sources"] == json.loads(project.ask("show", "1", "--json"))["sources"] != {}

@@ -53,7 +53,7 @@ class Whole:
     """The recording of one run."""
 
     __slots__ = (
-        "_before", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
+        "_before", "asked", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
         "searched", "seeded", "written",
     )  # fmt: skip
 
@@ -64,6 +64,7 @@ class Whole:
         # (kind, path or variable) → fingerprint or None; how the file looked; names in a folder that don't count
         self.reads: dict[tuple[str, str], Read] = {}
         self.written: dict[str, int | None] = {}  # path → its size before, or None if what it held was lost
+        self.asked: set[str] = set()  # variables that were read
         self.environ: set[str] = set()  # variables that the run itself set
         self.reasons: list[tuple[str, str, str]] = []  # slug, what, where
         self.searched: set[str] = set()  # last parts of the names of modules that were looked for
@@ -175,6 +176,7 @@ class Whole:
             self.reads[key] = None, None, ()  # what it would have been without its own changes is not known any more
             return
         self.reads[key] = env(name)[0], None, ()
+        self.asked.add(name)
 
     def reseeded(self, generator: str) -> None:
         """The state of a global generator is about to be overwritten."""

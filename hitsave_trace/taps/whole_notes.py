@@ -90,7 +90,21 @@ class Notes:
         plain[f"{entry}.stat"] = self._entry(STAT)
         for name in ("is_dir", "is_file"):
             plain[f"{entry}.{name}"] = self._entry(PRESENCE)
-        return {name: self._noting(note) for name, note in plain.items()}
+        found = {name: self._noting(note) for name, note in plain.items()}
+        found[f"{environ}.__getitem__"] = self._once(found[f"{environ}.__getitem__"])
+        return found
+
+    def _once(self, note: Callable[[Arguments, Keywords], None]) -> Callable[[Arguments, Keywords], None]:
+        """Tell only the first time about a variable: some programs ask for one in a loop."""
+        whole, asked = self.whole, self.whole.asked
+
+        def first(arguments: Arguments, keywords: Keywords) -> None:
+            if len(arguments) == 2 and arguments[1] in asked:
+                return
+            if whole.on and not whole.lost:
+                note(arguments, keywords)
+
+        return first
 
     def _noting(self, note: Note) -> Callable[[Arguments, Keywords], None]:
         whole = self.whole

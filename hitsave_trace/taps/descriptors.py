@@ -53,7 +53,7 @@ class Descriptors:
         self.size = 0  # of what is kept
         self.bytes = {1: 0, 2: 0}  # all that went by
         self._told: list[Told] = [self.wrote]
-        self._tapped: list[FileIO] = []
+        self._tapped: list[tuple[FileIO, object]] = []
         self._listened: FileIO | None = None
 
     def install(self) -> None:
@@ -66,8 +66,9 @@ class Descriptors:
             if type(raw) is not FileIO or raw.fileno() != number:
                 self._forbid("stdout-replaced", f"descriptor {number}")
                 continue
-            raw.write = wrap(raw.write, _note(number, self._told), _Always(), after=True)  # type: ignore[method-assign]
-            self._tapped.append(raw)
+            tap = wrap(raw.write, _note(number, self._told), _Always(), after=True)
+            raw.write = tap  # type: ignore[method-assign]
+            self._tapped.append((raw, tap))
         raw = getattr(sys.__stdin__, "buffer", None)
         raw = getattr(raw, "raw", raw)
         if type(raw) is FileIO:
@@ -91,6 +92,10 @@ class Descriptors:
             return
         self.chunks.append((number, data))
 
+    def intact(self) -> bool:
+        """Whether the taps are where they were put, so that nothing went by them."""
+        return all(raw.__dict__.get("write") is tap for raw, tap in self._tapped)
+
     def joined(self) -> list[tuple[int, bytes]]:
         """What was written, what goes to one descriptor in a row in one piece."""
         found: list[tuple[int, list[bytes]]] = []
@@ -103,7 +108,7 @@ class Descriptors:
 
     def remove(self) -> None:
         """Take the taps off."""
-        for raw in self._tapped:
+        for raw, _ in self._tapped:
             try:
                 del raw.write
             except AttributeError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths, quiet
 
@@ -76,7 +77,7 @@ class Newborn:
             return True
         whole = self.whole
         # What a library makes while it is imported is for its own use.
-        return whole is not None and not whole.lost and whole.minds() and not self.in_import(sys._getframe(2))
+        return whole is not None and not whole.lost and whole.minds() and not self.in_import(getframe(2))
 
 
 class Maker:

@@ -90,6 +90,8 @@ class RunTaps:
                 whole.forbid("thread", "a thread was left running", "")
             if os.environ.get("PYTHONINSPECT"):
                 whole.forbid("debugger", "PYTHONINSPECT", "")
+            if not self.descriptors.intact():
+                whole.forbid("stdout-replaced", "sys.stdout.buffer.raw", "")
             self._temporary_files()
             if not whole.lost and self._accounts is not None:
                 unseen = self._accounts.unseen_output(self.descriptors, whole.written)

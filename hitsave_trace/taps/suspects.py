@@ -24,16 +24,15 @@ if TYPE_CHECKING:
 
     from hitsave_trace.names import CodeInfo
 
-_OF_RUNS = frozenset(
-    ("calendar", "entropy", "stdin", "stdout-replaced", "process", "network", "gui", "native-io", "debugger")
-)
+_OF_RUNS = frozenset(("calendar", "entropy", "stdin", "process", "network", "gui", "native-io", "debugger"))
 """What speaks against a run as it does against a call. The rest is about what outlives a call, or about code that is only
 known while it runs: neither matters to a whole process."""
 
 _ALSO = frozenset((
     "signal.alarm", "signal.setitimer", "signal.pause", "signal.sigwait", "os.mkfifo", "os.mknod", "os.getpid", "os.getppid",
     "os.getlogin", "os.getloadavg", "os.fchmod", "os.fchown", "os.lchmod", "os.chroot", "os.nice", "os.register_at_fork",
-    "platform.node", "getpass.getuser",
+    "platform.node", "getpass.getuser", "os.openpty", "pty.openpty", "os.login_tty", "_thread.start_new_thread",
+    "_thread.start_joinable_thread",
 ))  # fmt: skip
 _ALSO_UNDER = ("multiprocessing.shared_memory", "psutil", "dbm", "shelve", "keyring", "winreg")
 _WINDOWS = ("tk", "qt", "gtk", "wx", "macosx", "webagg", "nbagg")

@@ -140,17 +140,16 @@ def _of_pyproject(project: str) -> list[tuple[str, object, str, str]]:
             data = file.read()
     except OSError:
         return []
-    # tomllib brings `re` and more into the user's process: not for files that don't mention us.
+    # tomllib brings `re` and more into the user's process, and takes as long as the interpreter's own start: not for files that
+    # don't mention us, and once for each version of a file.
     if b"hitsave" not in data:
         return []
-    from tomllib import TOMLDecodeError, loads
+    from hitsave.remembered import recall, remember
 
-    try:
-        document = loads(data.decode("utf-8"))
-    except (TOMLDecodeError, UnicodeDecodeError) as error:
-        raise errors.bad_pyproject(path, str(error)) from None
-    tool = document.get("tool", {})
-    table = tool.get("hitsave", {}) if isinstance(tool, dict) else {}
+    table = recall(data_folder(), data)
+    if table is None:
+        table = _parsed(data, path)
+        remember(data_folder(), data, table)
     if not isinstance(table, dict):
         raise errors.bad_setting("tool.hitsave", repr(table), "a table", path)
     found = []
@@ -160,6 +159,17 @@ def _of_pyproject(project: str) -> list[tuple[str, object, str, str]]:
             raise errors.unknown_setting(key, _nearest(key), where, KEYS)
         found.append((key, value, where, project))
     return found
+
+
+def _parsed(data: bytes, path: str) -> object:
+    from tomllib import TOMLDecodeError, loads
+
+    try:
+        document = loads(data.decode("utf-8"))
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.bad_pyproject(path, str(error)) from None
+    tool = document.get("tool", {})
+    return tool.get("hitsave", {}) if isinstance(tool, dict) else {}
 
 
 def _line_of(data: bytes, key: str) -> int:

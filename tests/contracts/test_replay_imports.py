@@ -16,7 +16,7 @@ ALLOWED = {
     # others' (lmdb tells its platform by `sys` alone)
     "__future__", "_blake2", "_opcode", "lmdb", "opcode", "select", "xxhash", "zlib",
     # ours
-    "hitsave", "hitsave.config", "hitsave.errors", "hitsave.launch", "hitsave.options", "hitsave.render",
+    "hitsave", "hitsave.config", "hitsave.errors", "hitsave.launch", "hitsave.options", "hitsave.remembered", "hitsave.render",
     "hitsave.render.summary", "hitsave.replay", "hitsave.replay.again", "hitsave.replay.conditions", "hitsave.replay.doing",
     "hitsave.replay.log", "hitsave.replay.look", "hitsave.replay.record", "hitsave.report", "hitsave.report.words",
     "hitsave.start", "hitsave.store", "hitsave.store.blobs", "hitsave.store.codec", "hitsave.store.environment",
@@ -43,6 +43,7 @@ def test_a_replay_imports_only_what_it_must(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     (project / "main.py").write_text("import json\nprint(json.dumps(1))\n")
+    (project / "pyproject.toml").write_text("[tool.hitsave]\nthreshold = 0.02\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HITSAVE", "PYTHON"))}
     environment |= {
         "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(ROOT)]),

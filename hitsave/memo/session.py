@@ -96,6 +96,8 @@ class Session:
         self.whole: Whole | None = None
         self.script = ""
         self.broken: Callable[[], None] | None = None  # what to call when something happens after the run was kept
+        self.paths: list[str] = []  # where modules were looked for, at the program's beginning and at its end
+        self.modules: list[object] = []  # what was imported at the end, for as long as that is looked at
         self.started_with: frozenset[str] = frozenset()  # files of modules that were there before the program
         self.at_end: AtEnd | None = None
         self.said = errors.said
@@ -147,6 +149,7 @@ class Session:
             self.said = errors.said
             files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
             self.started_with = frozenset(os.path.abspath(file) for file in files if isinstance(file, str))
+            self.paths = [path for path in sys.path if isinstance(path, str)]
             self.taps.run.begin()
 
     def loaded(self, loaded: Loaded) -> None:
@@ -240,6 +243,8 @@ class Session:
     def last_look(self) -> None:
         """The program has ended, and its modules are as it left them: what did its functions mention?"""
         if self.taps is not None and self.taps.run is not None:
+            self.paths += [path for path in sys.path if isinstance(path, str)]
+            self.modules = list(sys.modules.values())
             self.taps.run.look_at_names(clocks=self.settings.clocks == "refuse")
 
     def over(self) -> None:
@@ -254,6 +259,7 @@ class Session:
         if self.taps is not None and self.taps.run is not None and not run_taps.flush():
             self.taps.run.whole.forbid("stdout-replaced", "it can't be written any more", "")
         replay = self.at_end(self, status, exception) if self.at_end is not None else {}
+        self.modules = []
         hooks.observer = hooks.Nobody()
         if self.taps is not None:
             self.taps.remove()

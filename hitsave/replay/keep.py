@@ -123,7 +123,7 @@ class _Closing:
         whole, session = self.whole, self.session
         assert session.taps is not None and session.taps.run is not None  # noqa: S101, PT018
         stems = frozenset(one.rpartition(".")[2] for one in (*whole.searched, *list(sys.modules)))
-        installed = [folder for folder in dict.fromkeys(_absolute(sys.path)) if in_library(folder + "/x")]
+        installed = [folder for folder in dict.fromkeys(_absolute(session.paths)) if in_library(folder + "/x")]
         libraries = tuple((folder, *library(folder)) for folder in installed)
         self._modules(tuple(folder + os.sep for folder in installed))
         folders = tuple((folder, importable(folder, stems)) for folder in self._folders(set(installed)))
@@ -162,7 +162,7 @@ class _Closing:
         """Make the file of every module a dependency that no folder of packages stands for."""
         # The interpreter takes the script's own `__file__` away before it comes to us.
         loaded = [one.filename for one in self.session.hook.loaded] if self.session.hook is not None else []
-        for path in dict.fromkeys([*loaded, *map(_file_of, list(sys.modules.values()))]):
+        for path in dict.fromkeys([*loaded, *map(_file_of, self.session.modules)]):
             if not path or path.startswith(installed) or self.session.own(path):
                 continue
             path = os.path.abspath(path)
@@ -244,8 +244,8 @@ class _Closing:
     def _folders(self, installed: set[str]) -> list[str]:
         """The folders in which modules were looked for, but those of packages."""
         found: dict[str, None] = {}
-        packages = [path for module in list(sys.modules.values()) for path in _paths_of(module)]
-        for folder in _absolute([*sys.path, *sys.path_importer_cache, *packages]):
+        packages = [path for module in self.session.modules for path in _paths_of(module)]
+        for folder in _absolute([*self.session.paths, *sys.path_importer_cache, *packages]):
             if folder in found or folder in installed or in_library(folder + "/x") or self.session.own(folder + os.sep):
                 continue
             if os.path.isfile(folder):

@@ -133,7 +133,7 @@ class Notes:
         asked = arguments[0] if arguments else keywords.get("path")
         if isinstance(asked, int) or self.whole.lost:
             return
-        wanted = facet(frame)
+        wanted = "presence" if _only_compares(frame) else facet(frame)
         kind = FILE if wanted in ("content", "size") else PRESENCE if wanted == "presence" else STAT
         if (kind, asked) in self.whole.reads:
             return
@@ -243,3 +243,9 @@ class Notes:
             self.whole.state_read(generator)
 
         return state
+
+
+def _only_compares(frame: FrameType) -> bool:
+    """Whether a file is looked at only to see that it is not another one, or a pipe: `shutil.copyfile` does so."""
+    place = frame.f_globals.get("__name__"), frame.f_code.co_name
+    return place in (("genericpath", "samefile"), ("shutil", "_stat"), ("shutil", "_islink"))

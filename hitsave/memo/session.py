@@ -150,6 +150,7 @@ class Session:
             files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
             self.started_with = frozenset(os.path.abspath(file) for file in files if isinstance(file, str))
             self.paths = [path for path in sys.path if isinstance(path, str)]
+            self.store.flush()  # nothing may be on its way to the disk while it is noted how much was written
             self.taps.run.begin()
 
     def loaded(self, loaded: Loaded) -> None:

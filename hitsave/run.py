@@ -8,6 +8,7 @@ runs as it would without HitSave.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 
@@ -159,10 +160,15 @@ def _plainly(why: str) -> None:
 
 
 def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView, process: int) -> None:
+    # What we do now must not make the garbage collector destroy what plain Python would destroy later, or never.
+    collects = gc.isenabled()
+    gc.disable()
     if os.getpid() == process:
         handle.last_look()
     hook.uninstall()
     if os.getpid() != process:  # a child that was forked and came to its end like this
+        if collects:
+            gc.enable()
         return
     restore = view.back()
     try:
@@ -173,6 +179,8 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
         sys.stderr.write(f"hitsave: the run could not be recorded to its end ({type(error).__name__}: {error})\n")
     restore()
     handle.over()
+    if collects:
+        gc.enable()
     if "interrupted" in ended:
         _interrupt_again()
 

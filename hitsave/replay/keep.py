@@ -214,20 +214,26 @@ class _Closing:
     def _bytecode(self, path: str) -> None:
         """See that what was loaded from bytecode is what the source says.
 
-        Python compares second and size. A source that was written twice in a second leaves bytecode of what it was before:
-        so where the two were written in quick succession, they are compared.
+        Python compares second and size. A source that was written twice in a second, or that was given its old time again,
+        leaves bytecode of what it was before. So if the source was touched in any way after its bytecode was made, the two
+        are compared, once.
         """
         try:
             cached = cache_from_source(path)
+            written = os.stat(path)
             with open(cached, "rb") as file:
                 head = file.read(16)
-                if os.fstat(file.fileno()).st_mtime >= self.began - _TICK:
+                made = os.fstat(file.fileno())
+                if made.st_mtime >= self.began - _TICK:
                     return  # this run made it
                 flags = int.from_bytes(head[4:8], "little")
                 if flags == 1:
                     self.whole.forbid("unprobed-code", f"{cached}, which no source is compared with", "")
                     return
-                if flags or os.fstat(file.fileno()).st_mtime > os.stat(path).st_mtime + 2:
+                if flags or made.st_mtime > written.st_ctime + _TICK:
+                    return
+                known = (stamp_of(written), stamp_of(made))
+                if self.session.store.file_digest("bytecode of " + path) == known:
                     return
                 body = file.read()
             with open(path, "rb") as file:
@@ -238,7 +244,9 @@ class _Closing:
             same = marshal.loads(body) == compile(source, path, "exec", dont_inherit=True)
         except (ValueError, EOFError, TypeError, SyntaxError):
             same = False
-        if not same:
+        if same:
+            self.session.store.save_file_digest("bytecode of " + path, known)
+        else:
             self.whole.forbid("unprobed-code", f"{cached} is not what its source says", "")
 
     def _folders(self, installed: set[str]) -> list[str]:

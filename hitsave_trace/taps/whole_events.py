@@ -21,7 +21,7 @@ from hitsave_trace.taps.whole import PACKAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import CodeType, FrameType
 
     from hitsave_trace.taps.descriptors import Descriptors
@@ -94,12 +94,10 @@ class Listener:
 
         def heard(arguments: Arguments) -> None:
             if whole.minds():
-                hook = _getframe(1)
                 thread = get_ident()
                 depths[thread] = depths.get(thread, 0) + 1
                 try:
-                    # What the interpreter calls by itself has no frame below it: an exit function, the script.
-                    event(arguments, hook.f_back or hook)
+                    event(arguments, caller(3))
                 except Exception as error:
                     whole.forbid("internal", f"{event.__name__}: {type(error).__name__}: {error}")
                 finally:
@@ -308,6 +306,26 @@ class Listener:
                 self.whole.forbid("network", words)
 
         return network
+
+
+def _nothing() -> Iterator[None]:
+    yield
+
+
+_waiting = _nothing()
+_NOBODY: FrameType = _waiting.gi_frame  # type: ignore[attr-defined]
+
+
+def caller(depth: int) -> FrameType:
+    """The frame of who did something. What the interpreter does by itself has none: exit functions, the script.
+
+    Nobody may keep a frame in a variable of its own: that lives until the next garbage collection, and with it all that
+    the program's frames below it hold.
+    """
+    try:
+        return _getframe(depth)
+    except ValueError:
+        return _NOBODY
 
 
 def leave(thread: int) -> None:

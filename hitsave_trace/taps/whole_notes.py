@@ -17,7 +17,7 @@ from hitsave_trace.taps.entropy import asker
 from hitsave_trace.taps.files import facet
 from hitsave_trace.taps.quiet import depths
 from hitsave_trace.taps.whole import LINK
-from hitsave_trace.taps.whole_events import leave
+from hitsave_trace.taps.whole_events import caller, leave
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
     Note = Callable[[Arguments, Keywords, FrameType], None]
-
-_getframe = sys._getframe
 
 
 class Notes:
@@ -111,11 +109,10 @@ class Notes:
 
         def noted(arguments: Arguments, keywords: Keywords) -> None:
             if whole.minds():
-                own = _getframe(0)
                 thread = get_ident()
                 depths[thread] = depths.get(thread, 0) + 1
                 try:
-                    note(arguments, keywords, own.f_back or own)
+                    note(arguments, keywords, caller(2))
                 except Exception as error:
                     whole.forbid("internal", f"{note.__name__}: {type(error).__name__}: {error}")
                 finally:

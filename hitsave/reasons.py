@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MISSED = "missed"
 UNSAVED = "unsaved"
+DIFFERS = "differs"
 
 # slug: (sentence with before and after, sentence without). The subject is `{subject}`.
 _MISSED: dict[str, tuple[str, str]] = {
@@ -129,6 +130,19 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "internal": ("HitSave failed here: {subject}", "please report it; the program itself was not affected"),
 }  # fmt: skip
 
+# What `--verify` finds. slug: (sentence with before (stored) and after (computed), sentence without).
+_DIFFERS: dict[str, tuple[str, str]] = {
+    "result-differs": ("{subject} was stored as {before}, is {after}", "{subject} is not what was stored"),
+    "text-differs": ("its text on {subject} was stored as {before!r}, is {after!r}", "its text on {subject} is not what was stored"),
+    "file-differs": ("the file {subject} was left with {before!r}, is left with {after!r}", "it leaves the file {subject} in another state"),
+    "effect-differs": ("{subject}: {before} when it was stored, {after} now", "it leaves {subject} in another state"),
+    "read-unknown": ("it reads {subject}, of which the stored result knows nothing", "it reads {subject}, of which the stored result knows nothing"),
+    "read-differs": ("it reads {subject} as {after}, and read it as {before}", "it reads {subject} in another state than when it was stored"),
+    "read-missing": ("it had read {subject}, and does not now", "it had read {subject}, and does not now"),
+    "raises-now": ("it raises {subject}", "it raises {subject}"),
+    "refused-now": ("it could be saved then, and can't be now ({subject}: {after})", "it could be saved then, and can't be now ({subject})"),
+}  # fmt: skip
+
 # Other spellings that older records may hold.
 _ALIASES = {"threads": "thread", "presence": "file", "stat": "file"}
 
@@ -137,8 +151,8 @@ _NO_SUBJECT = "something"
 
 
 def slugs(verdict: str) -> tuple[str, ...]:
-    """The slugs of one verdict (`MISSED` or `UNSAVED`), in the order of the catalogue."""
-    return tuple(_MISSED if verdict == MISSED else _UNSAVED)
+    """The slugs of one verdict (`MISSED`, `UNSAVED` or `DIFFERS`), in the order of the catalogue."""
+    return tuple({MISSED: _MISSED, UNSAVED: _UNSAVED, DIFFERS: _DIFFERS}[verdict])
 
 
 def canonical(slug: str) -> str:
@@ -147,10 +161,12 @@ def canonical(slug: str) -> str:
 
 
 def verdict_of(slug: str) -> str | None:
-    """`MISSED`, `UNSAVED`, or None for a slug that the catalogue does not know."""
+    """`MISSED`, `UNSAVED`, `DIFFERS`, or None for a slug that the catalogue does not know."""
     slug = canonical(slug)
     if slug in _MISSED:
         return MISSED
+    if slug in _DIFFERS:
+        return DIFFERS
     return UNSAVED if slug in _UNSAVED else None
 
 
@@ -159,11 +175,13 @@ def template(slug: str) -> str:
     slug = canonical(slug)
     if slug in _MISSED:
         return _MISSED[slug][0]
+    if slug in _DIFFERS:
+        return _DIFFERS[slug][1]
     return _UNSAVED[slug][0]
 
 
 def remedy(slug: str) -> str | None:
-    """What the user can do, in one line; None for a miss, where nothing needs to be done."""
+    """What the user can do, in one line; None for a miss, where nothing needs to be done, and for a difference."""
     found = _UNSAVED.get(canonical(slug))
     return found[1] if found is not None else None
 
@@ -179,6 +197,11 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
             told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
         elif slug == "env" and (before is None) != (after is None):
             told = "the environment variable {subject} is " + ("not set now" if after is None else "set now: {after}")
+        return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
+    if slug in _DIFFERS:
+        told = _DIFFERS[slug][1 if before is None or after is None else 0]
+        if slug == "refused-now" and after is not None:
+            told = _DIFFERS[slug][0]
         return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
     if slug in _UNSAVED:
         told = _UNSAVED[slug][0]

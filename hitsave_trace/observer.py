@@ -242,7 +242,7 @@ class Observer:
         finally:
             busy.discard(thread)
 
-    def abandon(self, info: CodeInfo) -> None:
+    def abandon(self, info: CodeInfo, error: BaseException) -> None:
         """A function whose calls are being recorded is being left by an exception."""
         thread = get_ident()
         stack = stacks.get(thread)
@@ -255,11 +255,11 @@ class Observer:
         began = perf_counter()
         try:
             try:
-                self.interceptor.abandon(stack[-1])
+                self.interceptor.abandon(stack[-1], error)
             finally:
                 self._close(thread, stack)
-        except BaseException as error:
-            self._fault(error)
+        except BaseException as fault:
+            self._fault(fault)
         finally:
             busy.discard(thread)
             around.overhead += perf_counter() - began
@@ -334,7 +334,7 @@ class Observer:
         busy.add(thread)
         try:
             while stack and stack[-1].frame != frame:
-                self.interceptor.abandon(stack[-1])
+                self.interceptor.abandon(stack[-1], None)
                 self._close(thread, stack)
         finally:
             busy.discard(thread)

@@ -136,7 +136,11 @@ def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, name, named("module " + value.__name__), None)
     if isinstance(value, type) or callable(value):
-        origin = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', type(value).__name__)}"
+        # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
+        names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
+        own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
+        home = getattr(value, "__module__", "")
+        origin = f"{home if isinstance(home, str) or home is None else type(value).__module__}.{own}"
         return Sight(BINDING, name, named("library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()
@@ -201,6 +205,9 @@ def sight_of(subject: str, value: object) -> Sight:
         return sight
     if type(value) is FunctionType:
         sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+    elif type(value).__name__ == "CPUDispatcher":  # numba's
+        sight = Sight(GLOBAL, subject, fingerprint, None, _compiled_text)
+        sight.kept_results = value
     else:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
         if hasattr(type(value), "cache_info"):
@@ -211,6 +218,10 @@ def sight_of(subject: str, value: object) -> Sight:
     sight.classes = tuple(walk.classes)
     sight.distributions = tuple(walk.distributions)
     return sight
+
+
+def _compiled_text(value: object) -> str:
+    return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
 
 
 def _function_text(function: FunctionType) -> str:

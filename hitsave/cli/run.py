@@ -43,12 +43,16 @@ def run(
     no_replay: Annotated[
         bool, typer.Option("--no-replay", help="Run it even if nothing changed. [env: HITSAVE_REPLAY=0]")
     ] = False,
+    verify: Annotated[
+        str | None,
+        typer.Option("--verify", metavar="P", help="Run a share P of the hits, too, and compare. [=1]"),
+    ] = None,
     off: Annotated[bool, typer.Option("--off", help="Run plainly, without HitSave. [env: HITSAVE=0]")] = False,
 ) -> None:
     """Run a program as python would, and answer slow calls from the store when nothing they depend on changed. Exits with
     the program's status.
     """
-    del script, module, store, quiet, report, tracer, threshold, at, no_replay, off
+    del script, module, store, quiet, report, tracer, threshold, at, no_replay, verify, off
     import sys
 
     from hitsave.start import main

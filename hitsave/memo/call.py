@@ -5,6 +5,7 @@ from __future__ import annotations
 from xxhash import xxh3_128
 
 from hitsave_trace import sights
+from hitsave_trace.around import around
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from hitsave.memo.check import Node
     from hitsave.memo.results import Place
     from hitsave.memo.trace import Trace
+    from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.recording import Recording
     from hitsave_trace.sights import Sight
     from hitsave_trace.taps.installed import Snapshot
     from hitsave_trace.taps.switches import Switches
@@ -43,6 +46,7 @@ class Call:
         "classes",
         "digest",
         "distributions",
+        "expected",
         "fingerprints",
         "gone",
         "info",
@@ -77,6 +81,7 @@ class Call:
         self.came_in: list[tuple[Place, object]] = []
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.gone = False
+        self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.overhead_before = 0.0
@@ -199,3 +204,8 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
         call.classes = (*call.classes, *walk.classes)
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)
+
+
+def own_seconds(found: Recording, call: Call, ended: float) -> float:
+    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it."""
+    return max(ended - found.started - (around.overhead - call.overhead_before), 0.0)

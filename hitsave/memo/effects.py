@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from _thread import get_ident
 
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import dump, load
@@ -130,6 +129,7 @@ def replay(
     nothing had been tried.
     """
     from hitsave_trace.taps import state, streams
+    from hitsave_trace.taps.whole import Awake
 
     for record in sorted(records, key=_turn):
         kind = record[0]
@@ -152,13 +152,8 @@ def replay(
                     whole.reseeded(generator)
             state.set_state(generator, load(data, [bytearray(part) for part in buffers]))  # type: ignore[arg-type, has-type]
         elif kind == "import":
-            if whole is not None:
-                whole.awake.add(get_ident())
-            try:
+            with Awake(whole):
                 _import(record[1], set(loaded))  # type: ignore[arg-type]
-            finally:
-                if whole is not None:
-                    whole.awake.discard(get_ident())
 
 
 _TURNS = {"import": 0, "file": 1, "random": 2}

@@ -22,6 +22,18 @@ _NEAREST = 50
 """Stored calls of a function that are compared with one that is new."""
 
 
+def explain_miss(
+    call: Call, store: Store, nodes_of: Callable[[Trace], list[Node] | None], present: Present
+) -> list[Reason]:
+    """Say why a call that ran was not answered."""
+    if call.gone:
+        where = call.info.module.relative
+        return [{"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}]
+    if call.candidates:
+        return explain_nearest(call, present)
+    return first_time(call, store, nodes_of, present)
+
+
 def explain_nearest(call: Call, present: Present) -> list[Reason]:
     """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
     best: list[Reason] | None = None

@@ -10,11 +10,12 @@ from _thread import get_ident
 from time import perf_counter, thread_time, time
 
 from hitsave.memo import effects, sharing
-from hitsave.memo.call import Call, fingerprint_arguments
+from hitsave.memo.call import Call, fingerprint_arguments, own_seconds
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time
+from hitsave.memo.explain import explain_miss
 from hitsave.memo.results import Refused, take
 from hitsave.memo.trace import Trace
+from hitsave.memo.verify import Expected
 from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, sights, warned
 from hitsave_trace.around import around
@@ -23,6 +24,7 @@ from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
+    from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -45,11 +48,6 @@ BUDGET_SECONDS = 0.2
 """What fingerprinting the arguments of a function may cost that was never seen to be slow."""
 
 
-def _own_seconds(found: Recording, call: Call, ended: float) -> float:
-    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it."""
-    return max(ended - found.started - (around.overhead - call.overhead_before), 0.0)
-
-
 def _raise(error: BaseException) -> None:
     raise error
 
@@ -58,7 +56,7 @@ class Memo:
     """The interceptor of a run that answers from a store."""
 
     __slots__ = (
-        "_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "whole",
+        "_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier", "whole",
     )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
@@ -68,6 +66,7 @@ class Memo:
         self.journal = journal
         self.run = run
         self.taps: Installed | None = None
+        self.verifier: Verifier | None = None  # only with `--verify`
         self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
@@ -135,8 +134,10 @@ class Memo:
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
+        if answer is not None or call.expected is not None:
+            return answer
         # A project that was moved or cloned finds what it saved where it was before.
-        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+        return self._try(call, self.store.elsewhere(call.digest), measure=False)
 
     def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
@@ -153,6 +154,9 @@ class Memo:
                 call.candidates.append((trace, nodes))
             if differences(nodes, trace.readers, now):
                 continue
+            if self.verifier is not None and self.verifier.wants(call.digest):
+                call.expected = Expected(name, trace, nodes)
+                return None  # it runs, to be compared
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -182,16 +186,12 @@ class Memo:
             call.gone = True
             return None
         whole = self.whole
-        if whole is not None:
-            whole.awake.add(get_ident())
         try:
-            value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+            with Awake(whole):
+                value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
         except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
-        finally:
-            if whole is not None:
-                whole.awake.discard(get_ident())
         if whole is not None:
             whole.adopt(nodes, trace.effects)
         effects.replay(trace.effects, contents, trace.loaded, whole)
@@ -256,20 +256,22 @@ class Memo:
 
     # --- leaving ------------------------------------------------------------------------------------------------
 
-    def abandon(self, found: Recording) -> None:
+    def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
         ended = perf_counter()
         try:
-            self._abandon(found, ended)
+            self._abandon(found, error, ended)
         finally:
             self.journal.closed(found)
 
-    def _abandon(self, found: Recording, ended: float) -> None:
+    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
+        seconds = own_seconds(found, call, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+        if call.expected is not None and error is not None:
+            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
+        elif seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""
@@ -285,17 +287,19 @@ class Memo:
 
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
-        if not self.policy.ran(found.info, seconds, call.spent):
+        seconds = own_seconds(found, call, ended)
+        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
+        if call.expected is not None and self.verifier.leave(self, found, call, value, seconds):  # type: ignore[union-attr]
+            return
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)
-                self._save(found, call, taken, seconds)
+                self.save(found, call, taken, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -349,7 +353,8 @@ class Memo:
             else:
                 call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def complete(self, found: Recording, call: Call) -> None:
+        """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -363,6 +368,10 @@ class Memo:
         shared = sharing.subjects(call, tuple(found.reads))
         if shared is not None:
             found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+
+    def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        """Keep a call that ran. Raises `Refused` and `Impossible`."""
+        self.complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -386,15 +395,6 @@ class Memo:
             tuple(sorted(found.loaded)),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call))
-
-    def _reasons(self, call: Call) -> list[dict[str, object]]:
-        """Say why a call that ran was not answered."""
-        if call.gone:
-            where = call.info.module.relative
-            return [
-                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
-            ]
-        if call.candidates:
-            return explain_nearest(call, self.present)
-        return first_time(call, self.store, self._nodes_of, self.present)
+        if call.expected is None:
+            reasons = explain_miss(call, self.store, self._nodes_of, self.present)
+            self.journal.miss(call, found, saved, seconds, reasons)

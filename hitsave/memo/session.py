@@ -16,6 +16,7 @@ from hitsave.memo.interceptor import Memo
 from hitsave.memo.journal import Journal
 from hitsave.memo.policy import Policy
 from hitsave.memo.present import Present
+from hitsave.memo.verify import Verifier
 from hitsave.store.store import open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
@@ -65,6 +66,7 @@ class Session:
             "tracer": None if options.tracer == "auto" else options.tracer,
             "quiet": True if options.quiet else None,
             "replay": options.replay,
+            "verify": options.verify,
         }
         # Old code runs in a folder of its own, for the project that it came from.
         self.at, self.project = _at(scope.project)
@@ -87,6 +89,8 @@ class Session:
         self.present = Present(self._fingerprints_of)
         check.accepted.update(_accepted(self.store.said()))
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
+        if self.settings.verify[0]:
+            self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
         self.sampler = Sampler(self._slow, self.engine.tire)
         self.taps: taps.Installed | None = None
@@ -122,6 +126,8 @@ class Session:
         self.memo.whole = self.whole
         self.memo.taps = self.taps
         self.memo.failed = self._failed
+        if self.memo.verifier is not None:
+            self.memo.verifier.watch_clocks(self.taps.patches)
         self.warnings = Watch(observations)
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
@@ -135,6 +141,7 @@ class Session:
             self.observer.off = True
         self.engine.start(self.observer)
         around_forks(self.sampler)
+        os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
 
     def record_whole(self, begun: Begun | None, script: str, at_end: AtEnd) -> None:

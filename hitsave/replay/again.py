@@ -52,9 +52,15 @@ def attempt(options: Options, head: list[str]) -> str | None:
             return None
         project = _project(options)
         settings = config.load(
-            project, {"store": options.store, "quiet": options.quiet or None, "replay": options.replay}
+            project,
+            {
+                "store": options.store,
+                "quiet": options.quiet or None,
+                "replay": options.replay,
+                "verify": options.verify,
+            },
         )
-        if project == "" or not settings.replay:
+        if project == "" or not settings.replay or settings.verify[0]:
             return None
         attempt = _Attempt(options, settings, project, head, started, clock)
         return attempt.go()

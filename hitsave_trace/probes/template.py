@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     # the row of a code object, if it has a probe; and the tables of those among its constants, by position
     Table = tuple[Row | None, tuple[tuple[int, "Table"], ...]]
 
-FORMAT = 6
+FORMAT = 7
 """Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
 
 # The constants that a probe appends, in this order.

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import state
+from hitsave_trace.taps import compilers, databases, state
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
+from hitsave_trace.taps.compilers import MODULES as COMPILERS
 from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
 from hitsave_trace.taps.loggers import Loggers
+from hitsave_trace.taps.native import MODULES as NATIVE
+from hitsave_trace.taps.native import Native
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
@@ -42,7 +45,7 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "run",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "native", "patches", "places", "recording", "run",
         "streams", "threads", "written",
     )  # fmt: skip
 
@@ -57,7 +60,11 @@ class Installed:
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache"}, self.on_import)
+        self.native = Native(self.audit, self.patches)
+        self.native.whole = whole
+        self.arrivals = Arrivals(
+            WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import
+        )
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -67,7 +74,6 @@ class Installed:
         if self.run is not None:
             self.run.install(self.patches, self.audit, self.arrivals)
             self.entropy.newborn.whole = self.run.whole
-            self.entropy.newborn.in_import = self.places.in_library_import
             self.run.newborn = self.entropy.newborn
         self.files.imported(self.patches)
         Environ(self.recording, self.places).install(self.patches)
@@ -75,6 +81,8 @@ class Installed:
         self.entropy.install()
         self.loggers.imported(self.patches)
         self.threads.look(self.patches)
+        self.native.look()
+        databases.imported(self.audit, self.patches)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -88,10 +96,16 @@ class Installed:
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)
+        elif name in COMPILERS:
+            compilers.arrived(name, self.patches)
+        elif name == "sqlite3":
+            databases.imported(self.audit, self.patches)
         elif name == "linecache":
             self.files.imported(self.patches)
         elif name == "logging":
             self.loggers.imported(self.patches)
+        elif name in NATIVE:
+            self.native.arrived(name)
         if name in SWITCHED:
             arrived(name)
 
@@ -144,6 +158,9 @@ class Installed:
             unknown = self.streams.changed()
             if unknown is not None:
                 found.append(("stdout-replaced", unknown))
+            if self.audit.connecting:  # made in another way than by `connect`
+                self.audit.connecting.clear()
+                found.append(("native-io", "sqlite3.Connection"))
             if self.entropy.newborn.unseeded_since(mark):
                 found.append(("entropy", "numpy.random.RandomState() without a seed"))
         return found

@@ -16,10 +16,8 @@ from hitsave_trace.taps.quiet import depths, quiet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
-
     from hitsave_trace.taps.patches import Patches
+    from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
     from hitsave_trace.taps.whole import Whole
 
@@ -29,13 +27,13 @@ _MANY = 256
 class Newborn:
     """The generators that were made while something was recorded, each with a number."""
 
-    __slots__ = ("_found", "_next", "_recording", "in_import", "whole")
+    __slots__ = ("_found", "_next", "_recording", "places", "whole")
 
-    def __init__(self, recording: Recorder) -> None:
+    def __init__(self, recording: Recorder, places: Places) -> None:
         self._recording = recording
+        self.places = places
         self._found: list[tuple[int, object]] = []
         self._next = 0
-        self.in_import: Callable[[FrameType], bool] = bool
         self.whole: Whole | None = None  # the recording of the run, which is concerned as well
 
     def install(self, patches: Patches) -> None:
@@ -77,7 +75,7 @@ class Newborn:
             return True
         whole = self.whole
         # What a library makes while it is imported is for its own use.
-        return whole is not None and not whole.lost and whole.minds() and not self.in_import(getframe(2))
+        return whole is not None and not whole.lost and whole.minds() and not self.places.in_library_import(getframe(2))
 
 
 class Maker:
@@ -93,7 +91,9 @@ class Maker:
             return self.__wrapped__(*args, **kwargs)
         with quiet:
             made: object = self.__wrapped__()
-        self._newborn.add(made)
+            # One that a library makes for itself while it is imported is its business.
+            if not self._newborn.places.in_library_import(getframe(1)):
+                self._newborn.add(made)
         return made
 
     def __instancecheck__(self, instance: object) -> bool:

@@ -10,7 +10,7 @@ import os
 import sys
 from types import FunctionType
 
-from hitsave_trace.taps.unseen import StandIn, StandInLast, wrap
+from hitsave_trace.taps.unseen import StandIn, StandInLast, StandInType, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,15 +45,22 @@ class Patches:
         setattr(owner, name, value)
 
     def function(
-        self, owner: ModuleType, name: str, note: Note, *, after: bool = False, module: str | None = None
+        self,
+        owner: ModuleType,
+        name: str,
+        note: Note,
+        *,
+        after: bool = False,
+        module: str | None = None,
+        outer: Note | None = None,
     ) -> StandIn:
-        """Wrap a function of a module."""
+        """Wrap a function of a module. `outer` is what the recording of the whole run is told, if its own table says nothing."""
         original = getattr(owner, name)
         # A builtin says that it lives in `posix`, where the original stays: pickling it by name needs the module
         # that has the wrapper.
-        kind = StandInLast if after else StandIn
+        kind = StandInType if isinstance(original, type) else StandInLast if after else StandIn
         place = module or owner.__name__
-        wrapper = kind(original, note, self._recording, place, self._outer.get(f"{place}.{name}"))
+        wrapper = kind(original, note, self._recording, place, self._outer.get(f"{place}.{name}", outer))
         self.replaced[id(original)] = (original, wrapper)
         self.set(owner, name, wrapper)
         for supports in _SUPPORTS:
@@ -62,10 +69,12 @@ class Patches:
                 supported.add(wrapper)
         return wrapper
 
-    def method(self, owner: type, name: str, note: Note, *, after: bool = False) -> FunctionType | None:
+    def method(
+        self, owner: type, name: str, note: Note, *, after: bool = False, outer: Note | None = None
+    ) -> FunctionType | None:
         """Wrap a method of a class, if that class can be changed."""
         original = vars(owner)[name]
-        outer = self._outer.get(f"{owner.__module__}.{owner.__qualname__}.{name}")
+        outer = self._outer.get(f"{owner.__module__}.{owner.__qualname__}.{name}", outer)
         wrapper = wrap(original, note, self._recording, after=after, outer=outer)
         try:
             self.set(owner, name, wrapper)

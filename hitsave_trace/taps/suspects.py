@@ -50,7 +50,7 @@ def _table() -> dict[str, list[str]]:
     if not _lasts:
         for name in catalogue.names():
             entry = catalogue.lookup(name)
-            if entry is not None and (entry.mode in ("forbid", "allow")) and concerns_runs(entry):
+            if entry is not None and _counts(entry) and concerns_runs(entry):
                 stem = name.removesuffix(".*")
                 _lasts.setdefault(stem.rpartition(".")[2], []).append(name)
     return _lasts
@@ -131,7 +131,7 @@ def _found(
                 if entry is not None:
                     resolved.append(entry)
     for entry in resolved:
-        if entry.mode not in ("forbid", "allow") or not concerns_runs(entry) or entry.name in seen:
+        if not _counts(entry) or not concerns_runs(entry) or entry.name in seen:
             continue
         if entry.slug == "clock" and not clocks:
             continue
@@ -160,6 +160,11 @@ def libraries() -> Iterator[tuple[str, str]]:
     for name in _OWN_RANDOMNESS:
         if name in sys.modules:
             yield "entropy", name
+
+
+def _counts(entry: catalogue.Entry) -> bool:
+    """Whether the name alone says something. Files that native code opens are followed for calls only."""
+    return entry.mode in ("forbid", "allow") or entry.slug == "native-io"
 
 
 def _is_loaded(name: str) -> bool:

@@ -228,6 +228,23 @@ class Whole:
                 self.wrote(around.locate(str(record[1])))
 
 
+class Awake:
+    """While it is entered, what HitSave's code does on this thread is the program's doing, for the recording of a run."""
+
+    __slots__ = ("_whole",)
+
+    def __init__(self, whole: Whole | None) -> None:
+        self._whole = whole
+
+    def __enter__(self) -> None:
+        if self._whole is not None:
+            self._whole.awake.add(get_ident())
+
+    def __exit__(self, *_: object) -> None:
+        if self._whole is not None:
+            self._whole.awake.discard(get_ident())
+
+
 def _descriptors() -> list[int]:
     found = []
     try:

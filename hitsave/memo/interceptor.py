@@ -9,19 +9,21 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import effects, sharing
-from hitsave.memo.call import Call, fingerprint_arguments, own_seconds
+from hitsave.memo import changes, effects, sharing
+from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
-from hitsave.memo.results import Refused, take
+from hitsave.memo.present import AsRead
+from hitsave.memo.queue import own_seconds, queued_seconds
+from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import digest_of, encode
-from hitsave_trace import reads, sights, warned
+from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
+from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 from hitsave_trace.taps.whole import Awake
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CellType
 
+    from hitsave.memo.changes import Changes
     from hitsave.memo.check import Node
     from hitsave.memo.journal import Journal
     from hitsave.memo.policy import Policy
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Taken
     from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
+    from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
     from hitsave_trace.taps.whole import Whole
@@ -119,6 +123,7 @@ class Memo:
     def opened(self, found: Recording) -> None:
         """Take the state of the world that is compared when the recording closes; the last thing before the body."""
         call: Call = found.call  # type: ignore[assignment]
+        call.keep()
         found.random = state.random_states()
         for cls in call.classes:
             reads.note_class(found, cls, 0)
@@ -127,9 +132,10 @@ class Memo:
         call.world = (switches.switches(), files, warned.shown_before())
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
+        call.queued_before = queued_seconds()
         found.started = perf_counter()
         # Of the hook that is running only the part up to here has been before the body.
-        call.overhead_before = around.overhead + found.started - call.started
+        call.overhead_before = around.overhead + call.spent
 
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
@@ -186,9 +192,10 @@ class Memo:
             call.gone = True
             return None
         whole = self.whole
+        watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
             with Awake(whole):
-                value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+                value, values = changes.restore(call, trace, self.store)
         except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
@@ -197,7 +204,8 @@ class Memo:
         effects.replay(trace.effects, contents, trace.loaded, whole)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
-            self._answered(call, trace, nodes, name)
+            changes.put_names(trace.changes[1], call, values)
+            self._answered(call, trace, nodes, name, watched)
         except Exception as error:
             self.failed(error)
         return (value,)
@@ -208,6 +216,7 @@ class Memo:
         trace: Trace,
         nodes: list[Node],
         name: bytes,
+        watched: dict[Subject, object],
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -222,7 +231,9 @@ class Memo:
         for wider in outer:
             if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
-            wider.adopt(self._as_recording(call, trace, nodes, wider))
+            found = self._as_recording(call, trace, nodes, wider)
+            found.watched = watched
+            wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
     def _as_recording(
@@ -266,7 +277,7 @@ class Memo:
 
     def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = own_seconds(found, call, ended)
+        seconds = own_seconds(call, found.started, ended)
         self.policy.ran(found.info, seconds, call.spent)
         if call.expected is not None and error is not None:
             self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
@@ -287,19 +298,20 @@ class Memo:
 
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = own_seconds(found, call, ended)
+        seconds = own_seconds(call, found.started, ended)
         if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
-        if call.expected is not None and self.verifier.leave(self, found, call, value, seconds):  # type: ignore[union-attr]
+        changed = changes.find(found, call)
+        if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             return
         if not found.reasons:
             try:
-                taken = take(value, call.came_in)
-                self.save(found, call, taken, seconds)
+                taken = changed.take(value, changes.came_in(found, call))
+                self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -333,25 +345,6 @@ class Memo:
             if not seeded:
                 found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
             found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
-        for name in call.changed_arguments():
-            found.forbid("argument-changed", name, "", spreads=False)
-        for name in call.changed_cells():
-            # Whoever called either made the variable or reached the function by a value, which is compared.
-            found.forbid("closure-changed", name, "", spreads=False)
-        call.came_in = list(enumerate(call.objects_now))
-        for kind, name in found.watched:
-            dependency = found.reads.get((kind, name))
-            if dependency is None:
-                continue
-            if kind == SHAPE:
-                if sights.present(kind, name) != dependency.fingerprint:
-                    found.forbid("global-changed", f"the class {name}", "")
-                continue
-            sight = call.see(kind, name)
-            if sight.fingerprint != dependency.fingerprint:
-                found.forbid("global-changed", name, "")
-            else:
-                call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
     def complete(self, found: Recording, call: Call) -> None:
         """Add what is only known to have been read when a call is over. Raises `Refused`."""
@@ -365,11 +358,12 @@ class Memo:
             if setting is None:
                 raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
             found.read(SETTING, name, setting, settings.text(name), -1)
-        shared = sharing.subjects(call, tuple(found.reads))
+        objects_of = changes.objects_before(found, call)
+        shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
         if shared is not None:
-            found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+            found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)
 
-    def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
         """Keep a call that ran. Raises `Refused` and `Impossible`."""
         self.complete(found, call)
         records = effects.close(found, self.store)
@@ -393,8 +387,9 @@ class Memo:
             tuple(call.rows()),
             taken.shares,
             tuple(sorted(found.loaded)),
+            changed.record(),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
         if call.expected is None:
-            reasons = explain_miss(call, self.store, self._nodes_of, self.present)
+            reasons = explain_miss(call, self.store, self._nodes_of, AsRead(self.present, found.reads))
             self.journal.miss(call, found, saved, seconds, reasons)

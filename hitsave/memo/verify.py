@@ -19,8 +19,9 @@ from xxhash import xxh3_64_intdigest
 
 from hitsave import errors, reasons
 from hitsave.memo import check, effects
+from hitsave.memo.changes import came_in, objects_before
 from hitsave.memo.compared import differing
-from hitsave.memo.results import Refused, take
+from hitsave.memo.results import Refused
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
@@ -29,10 +30,11 @@ from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Protocol
 
     from hitsave.memo.call import Call
+    from hitsave.memo.changes import Changes
     from hitsave.memo.check import Node
     from hitsave.memo.journal import Journal
     from hitsave.memo.results import Place, Taken
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
         def complete(self, found: Recording, call: Call) -> None:
             """Add what is only known to have been read when a call is over."""
 
-        def save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+        def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
             """Keep a call that ran."""
 
 
@@ -96,19 +98,19 @@ class Verifier:
                 patches.function(time, name, _clock_read)
         patches.spread()
 
-    def leave(self, memo: Saver, found: Recording, call: Call, value: object, seconds: float) -> bool:
+    def leave(self, memo: Saver, found: Recording, call: Call, value: object, changed: Changes, seconds: float) -> bool:
         """Compare a call that is about to return with what would have answered it; False if that is gone."""
         expected: Expected = call.expected  # type: ignore[assignment]
         try:
-            stored = self._stored_value(call, expected)
+            stored = self._stored_value(found, call, expected)
         except (Gone, Damaged):
             call.gone = True
             call.expected = None
             return False
-        rows = self._compare(memo, found, call, expected, value, stored)
+        rows = self._compare(memo, found, call, expected, value, changed, stored)
         if rows and not found.reasons:
             try:
-                memo.save(found, call, take(value, call.came_in), seconds)
+                memo.save(found, call, changed.take(value, came_in(found, call)), changed, seconds)
             except (Refused, effects.Impossible):
                 pass  # then the next run computes it, and says why
         self._note(found, call, expected, rows, seconds)
@@ -132,20 +134,41 @@ class Verifier:
             self._store.used(expected.trace.value)
         self._journal.verified(call, found, expected, rows, seconds)
 
-    def _stored_value(self, call: Call, expected: Expected) -> object:
-        """Put the stored result together. Raises Gone or Damaged, whatever it was that failed."""
+    def _stored_value(self, found: Recording, call: Call, expected: Expected) -> tuple[object, object]:
+        """Put the stored result together, and what was stored of changes. Raises Gone or Damaged, whatever failed."""
+        objects_of = objects_before(found, call)
+
+        def find(place: object) -> object:
+            if isinstance(place, int):
+                return call.objects[place]
+            kind, name, position = place  # type: ignore[misc]
+            return objects_of(kind, name)[position]  # type: ignore[has-type]
+
         try:
-            return self._store.load_value(expected.trace.value, call.came_from() if expected.trace.shares else None)
+            if not any(expected.trace.changes):
+                return self._store.load_value(expected.trace.value, find if expected.trace.shares else None), None
+            kept: tuple[object, ...] = self._store.load_value(expected.trace.value, find)  # type: ignore[assignment]
+            return kept[0], kept[1:]
         except (Gone, Damaged):
             raise
         except Exception as error:  # the program's own classes are put together here
             raise Damaged(str(error)) from None
 
     def _compare(
-        self, memo: Saver, found: Recording, call: Call, expected: Expected, value: object, stored: object
+        self,
+        memo: Saver,
+        found: Recording,
+        call: Call,
+        expected: Expected,
+        value: object,
+        changed: Changes,
+        stored: tuple[object, object],
     ) -> list[Row]:
         """Say how what a call gave, did and read differs from what was stored."""
-        told = [*_of_results(stored, value, call.came_in)]
+        known = came_in(found, call)
+        told = _of_results(stored[0], value, known)
+        if not told and not found.reasons:
+            told = _of_changes(expected.trace, stored, value, changed, known)
         try:
             memo.complete(found, call)
             records = effects.close(found, self._store)
@@ -224,32 +247,47 @@ def _row(kind: str, subject: str, before: str | None, after: str | None, where: 
     return {"kind": kind, "subject": subject, "where": where or None, "before": before, "after": after, "path": []}
 
 
-def _of_results(stored: object, value: object, come_in: Iterable[tuple[Place, object]]) -> list[Row]:
-    places = {id(thing): place for place, thing in come_in}
+def _of_results(stored: object, value: object, known: Sequence[tuple[Place, object]]) -> list[Row]:
     try:
-        expected = _seen(stored, places)
+        expected = _seen(known, stored)
     except Unfingerprintable as error:
         return [_row("result-differs", f"result{error.path}", error.type_name, None)]
     try:
-        given = _seen(value, places)
+        given = _seen(known, value)
     except Unfingerprintable as error:
         return [_row("result-differs", f"result{error.path}", None, f"{error.type_name}: {error.why}")]
     if given == expected:
         return []
     told: list[Row] = []
-    if given[0] != expected[0]:
-        for difference in islice(differing(stored, value, "result"), 1000):
-            told.append(_row("result-differs", difference.path, difference.before, difference.after))
-            told[-1]["clock"] = difference.number
+    for difference in islice(differing(stored, value, "result"), 1000):
+        told.append(_row("result-differs", difference.path, difference.before, difference.after))
+        told[-1]["clock"] = difference.number
     if not told:
         told.append(_row("result-differs", "result (which objects in it are one, or are arguments)", None, None))
     return told
 
 
-def _seen(value: object, places: dict[int, Place]) -> tuple[bytes, list[tuple[int, Place]]]:
+def _seen(known: Sequence[tuple[Place, object]], *values: object) -> bytes:
+    """Fingerprint values in which objects that came in stand for themselves."""
     walk = Walk()
-    fingerprint = walk.fingerprint(value, "result")
-    return fingerprint, [(i, places[id(thing)]) for i, thing in enumerate(walk.objects) if id(thing) in places]
+    walk.pass_over(thing for _, thing in known)
+    return b"".join(walk.fingerprint(value, "result") for value in values)
+
+
+def _of_changes(
+    trace: Trace, stored: tuple[object, object], value: object, changed: Changes, known: Sequence[tuple[Place, object]]
+) -> list[Row]:
+    """What it changed of what came in; together with the result, since new objects may be in both."""
+    same = changed.record() == trace.changes
+    if same and changed:
+        try:
+            same = _seen(known, *stored) == _seen(known, value, changed.states())
+        except (Refused, Unfingerprintable):
+            same = False
+    if same:
+        return []
+    names = dict.fromkeys(str(place[1]) for place in (*trace.changes[0], *trace.changes[1]) if isinstance(place, tuple))
+    return [_row("effect-differs", f"what it changed of its arguments {' '.join(names)}".rstrip(), None, None)]
 
 
 _ELSEWHERE = frozenset(("text", "flush", "warning", "import"))

@@ -86,16 +86,22 @@ A variable of the enclosing function can't be compared. Make the object inside, 
 Comparing this value took longer than the call is worth, so it was given up. Very large structures of small
 Python objects are slow to compare; an array, a data frame or the name of a file is quick.""",
     "argument-changed": """\
-The call changed an object that was passed to it, in a way that can't be repeated from the store. Return the
-changed object, or change a copy; then the call can be saved.""",
+The call changed an object that was passed to it, and HitSave does not know how to bring such an object to that state:
+an iterator, a library's object written in C, an array that got another shape. Builtin containers, instances of Python
+classes, arrays and frames are no problem. Return the changed object, or change a copy.""",
+    "unfingerprintable-change": """\
+After the call an object that was there before (an argument, `self`, a global) holds something that can't be compared: an
+open file, a lock, a connection, a generator. Keep it out of the object, or make it where it is used.""",
     "identity": """\
 The same object is an argument and also reachable as a global, a captured variable or another argument, and the
 call depends on the two being one. Pass a copy, or let the function use one of the two ways.""",
     "global-changed": """\
-The call changed a variable of a module, or an object that hangs on one, in a way that can't be repeated from the
-store: a cache that fills, a counter, a registry. Return the value and assign it where the function is called.""",
+The call changed a variable of a module, a class, or an object that hangs on one, in a way that can't be done again from
+the store: another base class, an object written in C, a variable of a module that it imported itself. Counters, caches
+that fill and registries of plain objects are no problem.""",
     "closure-changed": """\
-The call changed a variable of the enclosing function (`nonlocal`). Return the value instead.""",
+The call changed a variable of the enclosing function (`nonlocal`), or an object in it, in a way that can't be done
+again. Return the value instead.""",
     "environment-changed": """\
 The call changed the process's environment, which other code may read later. Set the variable at the top of the
 script.""",

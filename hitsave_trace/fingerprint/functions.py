@@ -67,9 +67,9 @@ def _function(walk: Walk, function: FunctionType) -> Children:
                 return None
         if not walk.meet(function):
             return None
-        if _is_single_dispatch(function, module):
+        if is_single_dispatch(function, module):
             walk.write(hasher.LIBRARY_CLOSURE + b"singledispatch")
-            return [_registry_of(function), function.__dict__.get("__wrapped__")], (
+            return [walk.made(_registry_of(function)), function.__dict__.get("__wrapped__")], (
                 ATTRIBUTES,
                 ["registry", "__wrapped__"],
             )
@@ -93,7 +93,7 @@ def _carrying(walk: Walk, function: FunctionType, form: bytes) -> Children:
     return held, (ATTRIBUTES, labels)
 
 
-def _is_single_dispatch(function: FunctionType, module: str) -> bool:
+def is_single_dispatch(function: FunctionType, module: str) -> bool:
     return module == "functools" and function.__code__.co_qualname == "singledispatch.<locals>.wrapper"
 
 

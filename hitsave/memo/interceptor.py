@@ -93,7 +93,7 @@ class Memo:
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
+            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + BUDGET_SECONDS)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)

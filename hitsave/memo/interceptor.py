@@ -23,16 +23,10 @@ from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import (
-    CLOSURE,
-    DISTRIBUTION,
-    RANDOM,
-    SETTING,
-    SHARING,
-    Dependency,
-)
+from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +44,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
+    from hitsave_trace.taps.whole import Whole
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
@@ -64,7 +59,9 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier")  # fmt: skip
+    __slots__ = (
+        "_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier", "whole",
+    )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -75,6 +72,7 @@ class Memo:
         self.earlier = statements.Earlier(store, run)
         self.taps: Installed | None = None
         self.verifier: Verifier | None = None  # only with `--verify`
+        self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -195,13 +193,17 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
-            value, values = changes.restore(call, trace, self.store)
-        except Exception:  # gone or damaged; and the program's own classes are put together here
+            with Awake(whole):
+                value, values = changes.restore(call, trace, self.store)
+        except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
-        effects.replay(trace.effects, contents, trace.loaded)
+        if whole is not None:
+            whole.adopt(nodes, trace.effects)
+        effects.replay(trace.effects, contents, trace.loaded, whole)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             changes.put_names(trace.changes[1], call, values)

@@ -12,7 +12,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import reads
+from hitsave_trace import reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import CellType, CodeType
 
     from hitsave_trace.interceptor import Interceptor
-    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.names import CodeInfo, StatementInfo
     from hitsave_trace.recording import Recording
 
 UNPROBED = "\0unprobed"
@@ -93,7 +93,7 @@ class Observer:
         try:
             return self._enter(thread, info, arguments, cells)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
             return None
         finally:
             busy.discard(thread)
@@ -169,7 +169,7 @@ class Observer:
                 if info.cells_left == 0 and not info.watches and (info.opened or not info.candidate):
                     disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
             # What looking at a large global costs must not make the call look slow: it would be asked about for ever.
@@ -190,7 +190,7 @@ class Observer:
         if not stack:
             return
         frame = id(getframe(2))
-        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+        if stack[-1].frame != frame and not self.drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
         thread = get_ident()
@@ -201,9 +201,9 @@ class Observer:
             try:
                 self.interceptor.leave(recording, value)
             finally:
-                self._close(thread, stack)
+                self.close(thread, stack)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
             around.overhead += thread_time() - began
@@ -238,7 +238,7 @@ class Observer:
             if info.cells_left == 0 and not info.watches:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
 
@@ -249,7 +249,7 @@ class Observer:
         if not stack:
             return
         frame = id(getframe(2))
-        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+        if stack[-1].frame != frame and not self.drop_to(stack, frame):
             return
         busy.add(thread)
         began = thread_time()
@@ -257,12 +257,20 @@ class Observer:
             try:
                 self.interceptor.abandon(stack[-1], error)
             finally:
-                self._close(thread, stack)
+                self.close(thread, stack)
         except BaseException as fault:
-            self._fault(fault)
+            self.fault(fault)
         finally:
             busy.discard(thread)
             around.overhead += thread_time() - began
+
+    def statement(self, info: StatementInfo) -> object:
+        """A statement at the top level of a user module is about to run."""
+        return stepping.begin(self, info, getframe(2))
+
+    def ended(self, info: StatementInfo) -> None:
+        """A statement that is being recorded has ended."""
+        stepping.end(self, info, id(getframe(2)))
 
     def enter_module(self, info: CodeInfo) -> None:
         """The top level of a user module begins to run."""
@@ -279,7 +287,7 @@ class Observer:
                 recording.enter(info, *reader_of(recording, 3))
                 reads.observe_import(recording, info)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
 
@@ -308,7 +316,8 @@ class Observer:
         reads.observe(recording, info.module, info.blocks[0], position)
         self._watch_blocks(info)
 
-    def _close(self, thread: int, stack: list[Recording]) -> None:
+    def close(self, thread: int, stack: list[Recording]) -> None:
+        """Take the innermost recording off the thread's stack, and hand what it saw to those around."""
         recording = stack.pop()
         if not stack:
             del stacks[thread]
@@ -326,7 +335,7 @@ class Observer:
             self._seen.append(info)
         self.closing(not stacks)
 
-    def _drop_to(self, stack: list[Recording], frame: int) -> bool:
+    def drop_to(self, stack: list[Recording], frame: int) -> bool:
         """Drop recordings whose frames are gone without a word, down to the one of `frame`."""
         if all(recording.frame != frame for recording in stack):
             return False
@@ -335,12 +344,12 @@ class Observer:
         try:
             while stack and stack[-1].frame != frame:
                 self.interceptor.abandon(stack[-1], None)
-                self._close(thread, stack)
+                self.close(thread, stack)
         finally:
             busy.discard(thread)
         return bool(stack)
 
-    def _fault(self, error: BaseException) -> None:
+    def fault(self, error: BaseException) -> None:
         """A hook failed. What is the program's goes on; what is ours must not disturb it."""
         for recording in all_open():
             recording.forbid("internal", f"{type(error).__name__}: {error}", "")

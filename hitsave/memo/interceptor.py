@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import changes, effects, sharing
+from hitsave.memo import changes, effects, kept, sharing, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
@@ -18,21 +18,15 @@ from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
-from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import (
-    CLOSURE,
-    DISTRIBUTION,
-    RANDOM,
-    SETTING,
-    SHARING,
-    Dependency,
-)
+from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +44,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
+    from hitsave_trace.taps.whole import Whole
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
@@ -64,7 +59,9 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier")
+    __slots__ = (
+        "_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier", "whole",
+    )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -72,8 +69,10 @@ class Memo:
         self.present = present
         self.journal = journal
         self.run = run
+        self.earlier = statements.Earlier(store, run)
         self.taps: Installed | None = None
         self.verifier: Verifier | None = None  # only with `--verify`
+        self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -95,7 +94,7 @@ class Memo:
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
+            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + BUDGET_SECONDS)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
@@ -107,7 +106,8 @@ class Memo:
             spent = perf_counter() - started
             self.policy.answered(info, call.saved_seconds, spent)
             return answer
-        return self._watch(call, frame)
+        found = self._watch(call, frame)
+        return found if statements.look(found, self.policy, started, patient=patient) else None
 
     def _watch(self, call: Call, frame: int) -> Recording:
         call.seen.clear()
@@ -193,16 +193,17 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
-            value, values = changes.restore(call, trace, self.store)
-        except (Gone, Damaged):
+            with Awake(whole):
+                value, values = changes.restore(call, trace, self.store)
+        except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
-        except Exception:  # the program's own classes are put together here
-            call.gone = True
-            return None
-        effects.replay(trace.effects, contents, trace.loaded)
+        if whole is not None:
+            whole.adopt(nodes, trace.effects)
+        effects.replay(trace.effects, contents, trace.loaded, whole)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             changes.put_names(trace.changes[1], call, values)
@@ -237,16 +238,11 @@ class Memo:
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
-    def _as_recording(
-        self,
-        call: Call,
-        trace: Trace,
-        nodes: list[Node],
-        wider: Recording,
-    ) -> Recording:
+    def _as_recording(self, call: Call, trace: Trace, nodes: list[Node], wider: Recording) -> Recording:
         """Give the trace the form of a recording that has just closed."""
         found = Recording(call.info, call, 0, 0.0)
         found.outer = wider
+        found.rebound = call.rebound
         found.entry = reader_of(wider, 6)
         for i, (name, above, line) in enumerate(trace.functions):
             found.functions[name] = i
@@ -290,6 +286,7 @@ class Memo:
         ended, cpu = perf_counter(), thread_time()
         call: Call = found.call  # type: ignore[assignment]
         call.seen.clear()
+        call.names = found.names
         try:
             self._leave(found, value, ended)
         finally:
@@ -300,18 +297,22 @@ class Memo:
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
-        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
-            if seconds >= self.policy.threshold:
+        worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
+        if not self.policy.ran(found.info, worth, call.spent) and call.expected is None:
+            if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
         changed = changes.find(found, call)
+        came_in = changes.came_in(found, call)
+        statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             return
         if not found.reasons:
             try:
-                taken = changed.take(value, changes.came_in(found, call))
+                kept.refuse(found, value, changed)
+                taken = changed.take(value, came_in)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
@@ -320,6 +321,7 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            found.below = seconds
 
     def _compare(self, found: Recording, call: Call) -> None:
         """See what the call changed, and what of that can't be done again."""
@@ -392,5 +394,6 @@ class Memo:
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
         if call.expected is None:
-            reasons = explain_miss(call, self.store, self._nodes_of, AsRead(self.present, found.reads))
+            as_read = AsRead(self.present, found.reads)
+            reasons = explain_miss(call, self.store, self._nodes_of, as_read, self.earlier)
             self.journal.miss(call, found, saved, seconds, reasons)

@@ -84,6 +84,10 @@ class Policy:
         info.candidate = info.recordable
         known = self._known.get(info.name)
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        if info.is_statement:
+            # It runs once, and did so before. Equal ones are one.
+            info.candidate = known is None or costs.slow > 0
+            costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
 
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
@@ -92,6 +96,11 @@ class Policy:
             return True
         costs: Costs = info.policy  # type: ignore[assignment]
         return costs.worth + costs.slow_seconds >= SURE_SECONDS
+
+    def gave_up(self, info: CodeInfo, spent: float) -> None:
+        """A call was not asked about to the end: that would have taken too long."""
+        info.policy.spent += spent  # type: ignore[attr-defined]
+        info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""

@@ -45,12 +45,19 @@ def summary(told: Told, now: float | None = None) -> Layout:
                 layout += _cause(cause)
     if reused:
         layout += [[], [("Reused", "strong")], [("  ", ""), (_names(reused, seconds="saved_seconds"), "")]]
+    for title, key in (("Not replayed as a whole", "not_replayed"), ("Can't be replayed as a whole", "not_replayable")):
+        whole = _list(told, key)
+        if whole:
+            layout += [[], [(title, "strong")]]
+            for reason in whole:
+                layout += _cause(reason)
     if verified:
         layout += [[], [("Ran to be compared, and is as stored", "strong")], [("  ", ""), (_names(verified), "")]]
     if missed or unsaved or reused or different or verified:
         rows = _under(different) or _under(missed) or _under(unsaved) or reused or verified
         if rows:
             example = last_part(str(max(rows, key=seconds_of)["function"]))
+            example = f'"{example}"' if " " in example else example
             layout += [[], [("More: ", "soft"), (f"hitsave why {example}", "soft")]]
     elif not told.get("replayed"):
         layout.append([("No call of this run was worth saving.", "")])

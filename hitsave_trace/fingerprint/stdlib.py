@@ -5,6 +5,7 @@ Registered by name: nothing here imports the modules it speaks of.
 
 from __future__ import annotations
 
+from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
 from hitsave_trace.fingerprint import containers, hasher, objects, registry
@@ -215,6 +216,18 @@ _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (super, refused("it belongs to a call that has ended"), True, EXACT),
 )
 
+
+def _context_variable(value: Anything) -> list[object]:
+    """What a context variable is now, and whether it was set: `get` tells these apart."""
+    context = copy_context()
+    if value in context:
+        return [value.name, "set", context[value]]
+    try:
+        return [value.name, "default", value.get()]
+    except LookupError:
+        return [value.name]
+
+
 _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "collections.deque": (_deque, True, CONTENT),
     "collections.OrderedDict": (_ordered_dict, True, CONTENT),
@@ -241,6 +254,7 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "uuid.UUID": (leaf("UUID", lambda v: [v.int, v.is_safe.value]), False, EXACT),
     "re.Pattern": (leaf("Pattern", lambda v: [v.pattern, v.flags]), False, EXACT),
     "struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
+    "_contextvars.ContextVar": (leaf("ContextVar", _context_variable), True, EXACT),
     "itertools.count": (leaf("count", _count), True, EXACT),
     "enum.Enum": (_enum, False, WHOLE),
     "enum.Flag": (_enum, False, WHOLE),

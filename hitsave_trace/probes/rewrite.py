@@ -16,8 +16,8 @@ the cost of a disarmed call); `sys.setprofile` for returns (every call of the th
 (3.13 never specialises calls of such functions again); one re-assembly of everything (the order of locals and
 exception depths change, and it takes a millisecond a function).
 
-Module top levels get a call of `enter_module` at their start. Class bodies and comprehensions are left alone: they
-run where they stand.
+Module top levels get a call of `enter_module` at their start, and probes around their statements (`toplevel.py`). Class
+bodies and comprehensions are left alone: they run where they stand.
 
 The result is a *template*, in which slots and hooks are None (`template.py`).
 """
@@ -29,7 +29,7 @@ import marshal
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries, fingerprint_code
-from hitsave_trace.probes import sites, snippets, tables
+from hitsave_trace.probes import sites, snippets, statements, tables, toplevel
 from hitsave_trace.probes.assembler import Jump, Label, Places, assemble, insert
 from hitsave_trace.probes.snippets import IF_NONE, IF_NOT_NONE, IF_TRUE, op
 from hitsave_trace.probes.template import (
@@ -86,35 +86,38 @@ def rewrite_code(code: CodeType, module: ModuleInfo) -> CodeType:
 
 
 def _rewrite_module(code: CodeType, module: str, counts: dict[str, int]) -> tuple[CodeType, Table]:
-    digest = fingerprint_code(code, with_functions=False)
-    row: Row = (
-        f"{module}:<module>",
-        digest,
-        (),
-        (),
-        (sites.imports(code),),
-        0,
-        code.co_firstlineno,
-        _last_line(code),
-        len(code.co_consts),
-        0,
-        (),
-    )
+    original = code
     code, inner = _rewrite_constants(code, module, counts)
     resume = _after_resume(code)
     if resume is None or code.co_flags & _SUSPENDS:  # top-level await is not a module that is imported
-        return code, (None, inner)
-    base = len(code.co_consts)
-    piece = snippets.module_entry(base, base + 1)
-    raw, count = code.co_code, len(piece) // 2
-    code = code.replace(
-        co_code=raw[: 2 * resume] + piece + raw[2 * resume :],
-        co_consts=(*code.co_consts, None, None),
-        co_exceptiontable=tables.encode_exceptions(_shifted(code, resume, count)),
-        co_linetable=tables.insert_unplaced(code.co_linetable, resume, count),
-        co_stacksize=max(code.co_stacksize, 4),
+        resume = None
+    flow, found = (None, []) if resume is None else statements.find(original, resume, script=module == "__main__")
+    row: Row = (
+        f"{module}:<module>",
+        fingerprint_code(original, with_functions=False),
+        (),
+        (),
+        (sites.imports(original),),
+        0,
+        original.co_firstlineno,
+        _last_line(original),
+        len(code.co_consts),
+        0,
+        tuple(
+            (one.digest, one.chains, one.callees, one.binds, one.sure, one.first_line, one.last_line) for one in found
+        ),
     )
-    return code, (row, inner)
+    if resume is None:
+        return code, (None, inner)
+    return toplevel.with_probes(code, resume, flow, found), (row, inner)
+
+
+def statements_of(code: CodeType, module: str) -> list[statements.Statement]:
+    """List the statements of a module's code that are observed."""
+    resume = _after_resume(code)
+    if resume is None or code.co_flags & _SUSPENDS:
+        return []
+    return statements.find(code, resume, script=module == "__main__")[1]
 
 
 def _rewrite_constants(

@@ -247,7 +247,7 @@ def check_file(path: Path) -> int:
     assert len(mine) == len(theirs)
     for code, was in zip(mine, theirs, strict=True):
         resume = rewrite._after_resume(was)
-        if resume is not None:
+        if resume is not None and was is not original:  # of the module's own see test_statements
             assert was.co_code[2 * resume :] in code.co_code, code  # the plain body, verbatim
         lines = {line for _, _, line in code.co_lines() if line is not None}
         assert lines == {line for _, _, line in was.co_lines() if line is not None}, code

@@ -6,6 +6,7 @@ The libraries themselves are tried in `tests/stress/native`; here a stand-in has
 from __future__ import annotations
 
 import io
+import operator
 import sys
 import types
 
@@ -140,3 +141,31 @@ def test_every_row_can_be_read():
                     assert mode.partition(".")[0] in ("r", "w", "m", "!")
                     assert name.isidentifier()
                     assert position >= 0 or mode == "!"
+
+
+def test_a_class_that_can_not_be_changed_is_itself_to_whoever_asks(observe, monkeypatch, tmp_path):
+    module = types.ModuleType("builtlib")
+    module.Bytes = bytearray
+    monkeypatch.setitem(sys.modules, "builtlib", module)
+    monkeypatch.setitem(native.MODULES, "builtlib", "Bytes 0:path:r")
+    observe.installed.native.arrived("builtlib")
+    stand_in = module.Bytes
+    assert stand_in is not bytearray
+    assert isinstance(stand_in(b"x"), stand_in)
+    assert not isinstance("x", stand_in)
+    assert issubclass(bytearray, stand_in)
+    assert operator.eq(stand_in, bytearray)
+    assert {bytearray: 1}[stand_in] == 1
+
+    class Derived(stand_in):
+        pass
+
+    assert Derived.__mro__[1] is bytearray
+    assert stand_in.__name__ == "bytearray"
+    (tmp_path / "x").write_text("1")
+
+    def made():
+        with pytest.raises(TypeError):
+            stand_in(str(tmp_path / "x"))
+
+    assert ("file_read", str(tmp_path / "x")) in told(observe, made)

@@ -11,21 +11,24 @@ from types import CodeType
 
 from hitsave_trace.names import CodeInfo, ModuleInfo, register
 from hitsave_trace.probes import hooks
-from hitsave_trace.probes.arming import link
+from hitsave_trace.probes.arming import link, link_slot
+from hitsave_trace.probes.callsites import SITE
+from hitsave_trace.probes.hooks import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.model import Chain
+    from hitsave_trace.probes.callsites import SiteRow
 
     # name, fingerprint, parameters, captured names, chains by block, flags, first and last line, position of the
     # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), spare
     Row = tuple[
         str, bytes, tuple[str, ...], tuple[str, ...], tuple[tuple[Chain, ...], ...], int, int, int, int, int, tuple[()]
     ]
-    # the row of a code object, if it has a probe; and the tables of those among its constants, by position
-    Table = tuple[Row | None, tuple[tuple[int, "Table"], ...]]
+    # the row of a code object, if it has a probe; the tables of those among its constants, by position; its call sites
+    Table = tuple[Row | None, tuple[tuple[int, "Table"], ...], tuple[SiteRow, ...]]
 
-FORMAT = 6
+FORMAT = 7
 """Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
 
 # The constants that a probe appends, in this order.
@@ -46,7 +49,7 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     rows: list[Table] = [table]
     while rows:
-        row, inner = rows.pop()
+        row, inner, _ = rows.pop()
         if row is not None:
             found[row[0]] = row[1]
         rows.extend(below for _, below in inner)
@@ -54,10 +57,21 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
 
 
 def _load_code(code: CodeType, table: Table, module: ModuleInfo) -> CodeType:
-    row, inner = table
+    row, inner, called = table
     consts = list(code.co_consts)
     for i, below in inner:
         consts[i] = _load_code(consts[i], below, module)
+    found = [Site(module, f"{module.name}:{code.co_qualname}", *told) for _, *told in called]
+    for site, (at, *_) in zip(found, called, strict=True):
+        consts[at + SITE] = site
+    code = _live(code, row, consts, module)
+    for site, (at, *_) in zip(found, called, strict=True):
+        link_slot(site, code, at)
+        hooks.site_registered(site, code)
+    return code
+
+
+def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleInfo) -> CodeType:
     if row is None:
         return code.replace(co_consts=tuple(consts), co_filename=module.filename)
     name, digest, parameters, captured, blocks, flags, first, last, base, abilities, _ = row

@@ -8,6 +8,7 @@
     clocks = "allow"          # refuse: a call that reads a clock is not saved
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
+    sites = true              # calls of libraries that stand in your code are answered as well
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
 reaches child processes. A key that is not known is an error: a setting that does nothing would be believed to.
@@ -24,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet")
+KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "sites")
 TRACERS = ("auto", "profile", "monitoring")
 CLOCKS = ("allow", "refuse")
 
@@ -37,7 +38,7 @@ class Settings:
     """The choices in force. Never changed after it is made."""
 
     __slots__ = (
-        "clocks", "origins", "project", "quiet", "size_limit_bytes", "store", "threshold_seconds", "trace", "tracer",
+        "clocks", "origins", "project", "quiet", "sites", "size_limit_bytes", "store", "threshold_seconds", "trace", "tracer",
     )  # fmt: skip
 
     project: str
@@ -48,6 +49,7 @@ class Settings:
     clocks: str
     size_limit_bytes: int
     quiet: bool
+    sites: bool
     origins: dict[str, str]
     """Where each choice that is not the default was made."""
 
@@ -62,6 +64,7 @@ class Settings:
             ("clocks", values.get("clocks", "allow")),
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
+            ("sites", values.get("sites", True)),
             ("origins", origins),
         ):
             object.__setattr__(self, name, value)
@@ -252,4 +255,5 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "clocks": _one_of(*CLOCKS),
     "size_limit": _bytes,
     "quiet": _yes,
+    "sites": _yes,
 }

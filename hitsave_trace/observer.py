@@ -92,7 +92,7 @@ class Observer:
         try:
             return self._enter(thread, info, arguments, cells)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
             return None
         finally:
             busy.discard(thread)
@@ -167,7 +167,7 @@ class Observer:
                 if info.cells_left == 0 and not info.watches and (info.opened or not info.candidate):
                     disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
 
@@ -197,9 +197,9 @@ class Observer:
             try:
                 self.interceptor.leave(recording, value)
             finally:
-                self._close(thread, stack)
+                self.close(thread, stack)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
             around.overhead += perf_counter() - began
@@ -234,7 +234,7 @@ class Observer:
             if info.cells_left == 0 and not info.watches:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
 
@@ -253,9 +253,9 @@ class Observer:
             try:
                 self.interceptor.abandon(stack[-1])
             finally:
-                self._close(thread, stack)
+                self.close(thread, stack)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
             around.overhead += perf_counter() - began
@@ -275,7 +275,7 @@ class Observer:
                 recording.enter(info, *reader_of(recording, 3))
                 reads.observe_import(recording, info)
         except BaseException as error:
-            self._fault(error)
+            self.fault(error)
         finally:
             busy.discard(thread)
 
@@ -304,7 +304,7 @@ class Observer:
         reads.observe(recording, info.module, info.blocks[0], position)
         self._watch_blocks(info)
 
-    def _close(self, thread: int, stack: list[Recording]) -> None:
+    def close(self, thread: int, stack: list[Recording]) -> None:
         recording = stack.pop()
         if not stack:
             del stacks[thread]
@@ -322,6 +322,20 @@ class Observer:
             self._seen.append(info)
         self.closing(not stacks)
 
+    def drop_to(self, stack: list[Recording], recording: Recording) -> bool:
+        """Drop recordings inside of `recording` that nobody has closed; whether it is open at all."""
+        if not any(one is recording for one in stack):
+            return False
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            while stack[-1] is not recording:
+                self.interceptor.abandon(stack[-1])
+                self.close(thread, stack)
+        finally:
+            busy.discard(thread)
+        return True
+
     def _drop_to(self, stack: list[Recording], frame: int) -> bool:
         """Drop recordings whose frames are gone without a word, down to the one of `frame`."""
         if all(recording.frame != frame for recording in stack):
@@ -331,12 +345,12 @@ class Observer:
         try:
             while stack and stack[-1].frame != frame:
                 self.interceptor.abandon(stack[-1])
-                self._close(thread, stack)
+                self.close(thread, stack)
         finally:
             busy.discard(thread)
         return bool(stack)
 
-    def _fault(self, error: BaseException) -> None:
+    def fault(self, error: BaseException) -> None:
         """A hook failed. What is the program's goes on; what is ours must not disturb it."""
         for recording in all_open():
             recording.forbid("internal", f"{type(error).__name__}: {error}", "")

@@ -4,6 +4,7 @@ Records, in the order in which things happened:
 
     ("text", stream, str | bytes)
     ("flush", stream)
+    ("filters",)
     ("warning", pickled message and category, module, file name of a library, line)
     ("file", name, "content", blob digest, mode bits) | ("file", name, "absent") | ("file", name, "directory", mode bits)
     ("random", generator, state, whether it was seeded before anything was drawn)
@@ -130,6 +131,8 @@ def replay(records: tuple[tuple[object, ...], ...], contents: dict[bytes, bytes]
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "warning":
             warned.show_again(*record[1:])  # type: ignore[arg-type]
+        elif kind == "filters":
+            warned.forget_shown()
         elif kind == "flush":
             target = sys.stdout if record[1] == 1 else sys.stderr
             if target is not None:

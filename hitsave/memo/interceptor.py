@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
-BUDGET_SECONDS = 0.2
-"""What fingerprinting the arguments of a function may cost that was never seen to be slow."""
 
 
 def _own_seconds(found: Recording, call: Call, ended: float) -> float:
@@ -86,7 +84,7 @@ class Memo:
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else started + BUDGET_SECONDS)
+            fingerprint_arguments(call, self._interpreter, None if patient else started + info.policy.budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
@@ -235,7 +233,7 @@ class Memo:
         for record in trace.effects:
             if record[0] == "text":
                 found.effects.append(("text", record[1], record[2], []))
-            elif record[0] in ("flush", "warning"):
+            elif record[0] in ("flush", "warning", "filters"):
                 found.effects.append(record)
             elif record[0] == "file":
                 found.effects.append(("file", record[1]))
@@ -244,6 +242,11 @@ class Memo:
                 found.seeded.add(str(record[1]))
         found.loaded.update(trace.loaded)
         return found
+
+    def passed_over(self, info: CodeInfo, seconds: float, slug: str, what: str) -> None:
+        """A slow call of a library ran that is known not to be repeatable."""
+        call = Call(info, (), (), perf_counter() - seconds, 0.0)
+        self.journal.unsaved(call, Recording(info, call, 0, 0.0), seconds, [(slug, what, "", False)])
 
     # --- leaving ------------------------------------------------------------------------------------------------
 
@@ -283,6 +286,10 @@ class Memo:
             return
         self.journal.returned(call, value)
         self._compare(found, call)
+        if value is None and found.is_of_library and not found.reasons:
+            # It was called for something that it does, and nothing of that can be seen.
+            if all(effect[0] == "filters" for effect in found.effects):
+                found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
 
+BUDGET_SECONDS = 0.2
+"""What fingerprinting the arguments of a function may cost that was never seen to be slow."""
+SITE_BUDGET_SECONDS = 0.03
+"""The same of a call of a library: there are many of them, and most are quick."""
+SITES_FREE_SECONDS = 0.1
+SITES_PART = 0.03
+"""What asking may cost before calls of libraries that were never seen to be slow are asked about no more."""
 PATIENCE = 3
 """Calls of a function that were cheap before it is left alone."""
 SHARE = 0.02
@@ -40,6 +48,7 @@ class Costs:
 
     __slots__ = (
         "asked",
+        "budget",
         "cheap",
         "never_pays",
         "refused",
@@ -66,6 +75,7 @@ class Costs:
         self.never_pays = False
         self.refused = 0
         self.saved = 0
+        self.budget = BUDGET_SECONDS
 
 
 class Policy:
@@ -86,11 +96,33 @@ class Policy:
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
         info.policy = self.costs[info.name] = costs
 
+    def begin_site(self, site: Site) -> bool:
+        """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
+        known = self._known.get(site.name)
+        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        costs.budget = SITE_BUDGET_SECONDS
+        site.costs = self.costs[site.name] = costs
+        return known is None or costs.slow > 0
+
+    def timed(self, info: CodeInfo, seconds: float) -> bool:
+        """A call that was not asked about took that long; say whether that is worth a word."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.asked += 1
+        costs.total += seconds
+        if seconds < self.threshold:
+            costs.cheap += 1
+            return False
+        costs.slow_now += 1
+        costs.sampled += seconds
+        return True
+
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
-        if net <= FREE_SECONDS + PART * (now - self._began):
-            return True
         costs: Costs = info.policy  # type: ignore[assignment]
+        spent = now - self._began
+        free, part = (SITES_FREE_SECONDS, SITES_PART) if info.shape and not costs.slow else (FREE_SECONDS, PART)
+        if net <= free + part * spent:
+            return True
         return costs.worth + costs.slow_seconds >= SURE_SECONDS
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:

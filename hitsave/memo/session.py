@@ -21,8 +21,10 @@ from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.files import FileDigests
 from hitsave_trace.importing.loader import relative
+from hitsave_trace.library_calls import LibraryCalls
 from hitsave_trace.observer import UNPROBED, Observer
 from hitsave_trace.probes import hooks
+from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
 from hitsave_trace.taps import state, switches
 from hitsave_trace.warned import Watch
@@ -30,10 +32,12 @@ from hitsave_trace.warned import Watch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import CodeType
 
     from hitsave.options import Options
     from hitsave_trace.importing.loader import Hook, Loaded
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
     from hitsave_trace.recording import Recording
     from hitsave_trace.scope import Scope
 
@@ -82,6 +86,7 @@ class Session:
         check.accepted.update(_accepted(self.store.said()))
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
+        self.library = LibraryCalls(self.observer, self._timed)
         self.sampler = Sampler(self._slow, self.engine.tire)
         self.taps: taps.Installed | None = None
         self.hook: Hook | None = None
@@ -106,6 +111,9 @@ class Session:
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
         hooks.registered = self._registered
+        if self.settings.sites:
+            hooks.site_registered = self._site
+            hooks.site_reached = self.library.reached
         if self.engine.instead is not None:
             errors.say(errors.another_tracer(self.engine.instead))
         if self.options.tooled:
@@ -135,6 +143,15 @@ class Session:
     def _registered(self, info: CodeInfo) -> None:
         self.policy.begin(info)
         self.observer.registered(info)
+
+    def _site(self, site: Site, code: CodeType) -> None:
+        if self.policy.begin_site(site):
+            arm(site.cell)  # type: ignore[arg-type]
+
+    def _timed(self, info: CodeInfo, seconds: float, why: tuple[str, str] | None) -> None:
+        """A call of a library was not asked about: say so if it took long, where there is something to say."""
+        if self.policy.timed(info, seconds) and why is not None:
+            self.memo.passed_over(info, seconds, *why)
 
     def _slow(self, info: CodeInfo, seconds: float) -> None:
         if self.policy.promote(info, seconds):
@@ -205,6 +222,7 @@ class Session:
         self.sampler.stop()
         self.engine.stop()
         hooks.observer = hooks.Nobody()
+        hooks.site_reached = hooks.as_it_is
         if self.taps is not None:
             self.taps.remove()
             self.warnings.remove()

@@ -81,6 +81,7 @@ def _call(call: Call, run: Run, archive: Archive | None) -> dict[str, object]:
         "reasons": [_reason(reason, run, archive) for reason in reasons_of(call)],
         "seconds": seconds_of(call),
         "saved_seconds": seconds_of(call, "saved_seconds"),
+        "where": str(call.get("where") or ""),
     }
 
 

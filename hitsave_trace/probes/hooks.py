@@ -102,7 +102,7 @@ def enter_module(info: CodeInfo) -> None:
 class Site:
     """A place in user code that calls something, as it stands in rewritten code: called with what is to be called."""
 
-    __slots__ = ("cell", "costs", "function", "infos", "line", "module", "number", "promoted", "text")
+    __slots__ = ("cell", "costs", "function", "infos", "line", "module", "number", "promoted", "strikes", "text")
 
     def __init__(self, module: ModuleInfo, function: str, text: str, number: int, line: int) -> None:
         self.module = module
@@ -113,7 +113,8 @@ class Site:
         self.cell: object = None
         self.costs: object = None
         self.infos: dict[object, CodeInfo] = {}
-        self.promoted = 0
+        self.promoted = 0  # times that it was seen to take long after it had been switched off
+        self.strikes = 0  # times that it called something that is no business of ours
 
     @property
     def name(self) -> str:
@@ -142,7 +143,8 @@ def itself(callee: object) -> object:
     return callee
 
 
-def _as_it_is(_site: Site, callee: object) -> object:
+def as_it_is(_site: Site, callee: object) -> object:
+    """Leave every call as it is."""
     return callee
 
 
@@ -150,7 +152,7 @@ def _unasked(_site: Site, _code: CodeType) -> None:
     """Nobody wants to know which calls there are."""
 
 
-site_reached: Callable[[Site, object], object] = _as_it_is
+site_reached: Callable[[Site, object], object] = as_it_is
 """Called when a site that is on is about to call something; gives what is called instead."""
 
 site_registered: Callable[[Site, CodeType], object] = _unasked

@@ -20,21 +20,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything
 
-STANDARD = frozenset("json re statistics zlib gzip bz2 lzma difflib textwrap html fractions".split())
+STANDARD = frozenset(
+    ["json", "re", "statistics", "zlib", "gzip", "bz2", "lzma", "difflib", "textwrap", "html", "fractions"]
+)
 """Modules of the standard library whose functions may take long, and compute."""
 
-LEFT_ALONE = frozenset("""
+_ALONE = """
     matplotlib mpl_toolkits pylab seaborn plotly bokeh altair plotnine pygal holoviews panel dash streamlit gradio
-    IPython ipywidgets ipykernel jupyter tkinter turtle PyQt5 PyQt6 PySide2 PySide6 wx kivy pygame pyglet cv2 vtk pyvista
-    requests httpx aiohttp urllib3 flask django fastapi starlette uvicorn tornado werkzeug jinja2 boto3 botocore google
-    paramiko sqlalchemy psycopg psycopg2 pymysql pymongo redis elasticsearch kafka pika celery zmq grpc websockets
-    joblib dask distributed ray loky multiprocess pathos mpi4py concurrent tqdm rich click typer fire hydra omegaconf absl
-    docopt prompt_toolkit blessed colorama loguru structlog sentry_sdk pytest _pytest hypothesis nose mock numba jax jaxlib
-    tensorflow keras triton cupy torch duckdb numexpr patsy formulaic pandasql h5py tables netCDF4 zarr lmdb rocksdb
-    wandb mlflow neptune comet_ml optuna huggingface_hub psutil pexpect sh plumbum fabric invoke selenium playwright
-    mpmath faker hitsave hitsave_trace xxhash pip setuptools pkg_resources cloudpickle dill attr attrs pydantic
-    importlib_metadata six wrapt decorator cachetools tenacity
-""".split())  # fmt: skip
+    IPython ipywidgets ipykernel jupyter tkinter turtle PyQt5 PyQt6 PySide2 PySide6 wx kivy pygame pyglet cv2 vtk
+    pyvista requests httpx aiohttp urllib3 flask django fastapi starlette uvicorn tornado werkzeug jinja2 boto3
+    botocore google paramiko sqlalchemy psycopg psycopg2 pymysql pymongo redis elasticsearch kafka pika celery zmq
+    grpc websockets joblib dask distributed ray loky multiprocess pathos mpi4py concurrent tqdm rich click typer fire
+    hydra omegaconf absl docopt prompt_toolkit blessed colorama loguru structlog sentry_sdk pytest _pytest hypothesis
+    nose mock numba jax jaxlib tensorflow keras triton cupy torch duckdb numexpr patsy formulaic pandasql h5py tables
+    netCDF4 zarr lmdb rocksdb wandb mlflow neptune comet_ml optuna huggingface_hub psutil pexpect sh plumbum fabric
+    invoke selenium playwright mpmath faker hitsave hitsave_trace xxhash pip setuptools pkg_resources cloudpickle dill
+    attr attrs pydantic importlib_metadata six wrapt decorator cachetools tenacity
+"""
+LEFT_ALONE = frozenset(_ALONE.split())
 """Top-level modules whose functions run as ever: what they do lies outside of what can be compared, or they compile,
 wrap or start code of the program in ways that nobody sees."""
 
@@ -139,13 +142,17 @@ def _function(value: FunctionType, _: object) -> Callee | None:
         return None
     if reach(said, value.__qualname__) is not value and reach(str(home), value.__qualname__) is not value:
         return None
-    return _checked(public(said, value.__qualname__, value), said, _parameters(value, 0), catalogue.lookup_object(value))
+    return _checked(
+        public(said, value.__qualname__, value), said, _parameters(value, 0), catalogue.lookup_object(value)
+    )
 
 
 def _method(value: Anything, holder: type) -> Callee | None:
     function = value.__func__
     said = function.__module__
-    if type(function) is FunctionType and (not _is_open(function.__globals__.get("__name__")) or not _is_plain(function)):
+    if type(function) is FunctionType and (
+        not _is_open(function.__globals__.get("__name__")) or not _is_plain(function)
+    ):
         return None
     if not _is_open(said) or is_user_class(type(holder)):
         return None
@@ -170,7 +177,9 @@ def _of_class(cls: type, name: str, parameters: tuple[str, ...]) -> Callee | Non
     for base in cls.__mro__:
         place = public(*qualified(base), base).replace(":", ".")
         entry = entry or catalogue.lookup(f"{place}.{name}")
-    return _checked(public(module, f"{qualname}.{name}", cls if "." not in qualname else None), module, parameters, entry)
+    return _checked(
+        public(module, f"{qualname}.{name}", cls if "." not in qualname else None), module, parameters, entry
+    )
 
 
 def _class(value: type, _: object) -> Callee | None:
@@ -181,9 +190,7 @@ def _class(value: type, _: object) -> Callee | None:
         return None
     found = next((vars(base)["__init__"] for base in value.__mro__ if "__init__" in vars(base)), None)
     parameters = _parameters(found, 1) if type(found) is FunctionType else ()
-    return _checked(
-        public(module, qualname, value), module, parameters, catalogue.lookup_object(value), is_class=True
-    )
+    return _checked(public(module, qualname, value), module, parameters, catalogue.lookup_object(value), is_class=True)
 
 
 def _named(value: Anything, _: object) -> Callee | None:

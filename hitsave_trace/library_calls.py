@@ -24,7 +24,7 @@ from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.importing.unseen import NOP, RESUME
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
-from hitsave_trace.probes.arming import arm, disarm
+from hitsave_trace.probes.arming import disarm
 from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
@@ -153,7 +153,7 @@ class LibraryCalls:
         busy.add(thread)
         try:
             try:
-                if kept and not any(value is one for one in call.owner):
+                if kept and not _is_theirs(value, call.owner):
                     recording.forbid("identity", "result (the library keeps it as well)", "", spreads=False)
                 _note_paths(recording, call.paths, ended - recording.started)
                 self._observer.interceptor.leave(recording, value)
@@ -224,6 +224,20 @@ def _size(values: tuple[object, ...]) -> int:
 _SIZED = frozenset(("numpy", "pandas", "scipy"))
 
 
+def _is_theirs(value: object, owner: tuple[object, ...]) -> bool:
+    """Whether who holds a result as well is known: the object whose method it was, or a library whose values never change."""
+    if type(value).__module__.partition(".")[0] in _NEVER_CHANGE:
+        return True
+    for one in owner:
+        held = getattr(one, "__dict__", None)
+        if value is one or (type(held) is dict and any(value is item for item in held.values())):
+            return True
+    return False
+
+
+_NEVER_CHANGE = frozenset(("sympy",))
+
+
 def _paths(values: tuple[object, ...]) -> list[tuple[str, tuple[int, ...] | None]]:
     """Find the arguments that may name files, with what these files look like now.
 
@@ -248,9 +262,7 @@ def _look(path: str) -> tuple[int, ...] | None:
     return status.st_mode, status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def _note_paths(
-    recording: Recording, paths: list[tuple[str, tuple[int, ...] | None]], seconds: float
-) -> None:
+def _note_paths(recording: Recording, paths: list[tuple[str, tuple[int, ...] | None]], seconds: float) -> None:
     if seconds < 0.005:
         return
     for path, before in paths:
@@ -338,4 +350,4 @@ def _callable() -> FunctionType:
     return FunctionType(code, space, "__call__", None, made.__closure__)
 
 
-StandIn.__call__ = _callable()  # type: ignore[attr-defined]
+StandIn.__call__ = _callable()  # type: ignore[method-assign]

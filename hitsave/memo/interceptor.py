@@ -84,7 +84,7 @@ class Memo:
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else started + info.policy.budget)
+            fingerprint_arguments(call, self._interpreter, None if patient else started + info.policy.budget)  # type: ignore[attr-defined]
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
@@ -286,10 +286,9 @@ class Memo:
             return
         self.journal.returned(call, value)
         self._compare(found, call)
-        if value is None and found.is_of_library and not found.reasons:
+        if value is None and found.is_of_library and all(effect[0] == "filters" for effect in found.effects):
             # It was called for something that it does, and nothing of that can be seen.
-            if all(effect[0] == "filters" for effect in found.effects):
-                found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
+            found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         if not found.reasons:
             try:
                 taken = take(value, call.came_in)

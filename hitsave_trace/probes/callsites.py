@@ -26,7 +26,7 @@ import opcode
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries
-from hitsave_trace.probes import snippets, tables
+from hitsave_trace.probes import tables
 from hitsave_trace.probes.assembler import Places, insert
 from hitsave_trace.probes.sites import CLOCK_ATTRIBUTES, JUMPS, jump_target, units
 from hitsave_trace.probes.snippets import IF_NONE, jump_if, op
@@ -45,7 +45,7 @@ LONGEST = 4000
 SLOT, SITE = 0, 1
 CONSTANTS = 2
 
-QUICK_METHODS = frozenset("""
+_QUICK = """
     append extend insert remove pop clear index count sort reverse copy keys values items get setdefault update popitem
     add discard union intersection difference issubset issuperset join split rsplit strip lstrip rstrip format lower upper
     title capitalize replace startswith endswith encode decode find rfind partition rpartition splitlines isdigit isalpha
@@ -54,7 +54,8 @@ QUICK_METHODS = frozenset("""
     debug info warning error critical exception log add_argument parse_args as_posix exists is_file is_dir mkdir unlink
     open resize fillna ffill bfill interpolate clip where mask __init__ __new__ __enter__ __exit__ __next__ __iter__
     __getitem__ __setitem__ eval query var init_session
-""".split()) | CLOCK_ATTRIBUTES  # fmt: skip
+"""
+QUICK_METHODS = CLOCK_ATTRIBUTES.union(_QUICK.split())
 """Methods that are not worth asking about, or that look at what refers to their object (`resize`, and those by which pandas
 finds chained assignments) or at the variables of their caller."""
 
@@ -168,9 +169,9 @@ def _runs(
     for unit, position in enumerate(positions):
         new[places.moved(unit)] = position
     runs: list[tuple[int, tables.Position]] = []
-    for i, position in enumerate(new):
-        if position is None:  # a prefix that a jump got for its longer way
-            position = new[i] = next((one for one in new[i:] if one is not None), tables.NO_POSITION)
+    for i, found in enumerate(new):
+        # None: a prefix that a jump got for its longer way.
+        position = found or next((one for one in new[i:] if one is not None), tables.NO_POSITION)
         if runs and runs[-1][1] == position:
             runs[-1] = (runs[-1][0] + 1, position)
         else:
@@ -338,5 +339,9 @@ def _is_called(raw: bytes, instructions: list[Instruction], by_unit: dict[int, i
         if taken is None or depth - taken[0] < 1:
             return False
         depth += taken[1] - taken[0]
-        i = by_unit.get(jump_target(raw, unit, number, argument), len(instructions)) if number == _JUMP_FORWARD else i + 1
+        i = (
+            by_unit.get(jump_target(raw, unit, number, argument), len(instructions))
+            if number == _JUMP_FORWARD
+            else i + 1
+        )
     return False

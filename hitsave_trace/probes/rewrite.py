@@ -125,9 +125,7 @@ def _rewrite_module(code: CodeType, module: str, context: Context) -> tuple[Code
     return code, ((*row[:8], base, *row[9:]), inner, called)
 
 
-def _rewrite_constants(
-    code: CodeType, context: Context
-) -> tuple[CodeType, tuple[tuple[int, Table], ...]]:
+def _rewrite_constants(code: CodeType, context: Context) -> tuple[CodeType, tuple[tuple[int, Table], ...]]:
     """Rewrite the code objects among the constants of `code`; say which they are."""
     consts = list(code.co_consts)
     inner: list[tuple[int, Table]] = []

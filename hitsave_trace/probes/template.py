@@ -61,7 +61,7 @@ def _load_code(code: CodeType, table: Table, module: ModuleInfo) -> CodeType:
     consts = list(code.co_consts)
     for i, below in inner:
         consts[i] = _load_code(consts[i], below, module)
-    found = [Site(module, f"{module.name}:{code.co_qualname}", *told) for _, *told in called]
+    found = [Site(module, f"{module.name}:{code.co_qualname}", *told[1:]) for told in called]
     for site, (at, *_) in zip(found, called, strict=True):
         consts[at + SITE] = site
     code = _live(code, row, consts, module)

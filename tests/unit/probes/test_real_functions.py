@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import inspect
 import random
@@ -134,6 +135,7 @@ def test_real_functions_behave_as_the_originals(witness: Witness, capfd: pytest.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         done, wrong = compare(MODULES, witness, random.Random(1))
+    gc.collect()  # objects that end later would reach the witness of another test
     capfd.readouterr()
     assert wrong == []
     assert done >= 500

@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import tempfile
 
 import nox
@@ -50,3 +51,51 @@ def stress(session: nox.Session) -> None:
     )
     session.run("python", "-m", "tests.stress.mutation", *session.posargs)
     session.run("python", "-m", "tests.stress.scripts")
+
+
+# What the scripts of the galleries import, besides what their distributions are.
+LIBRARIES = [
+    "scikit-learn", "matplotlib", "statsmodels", "lifelines", "xarray", "sympy", "networkx", "scikit-image", "simpy",
+    "python-constraint", "pyparsing", "seaborn", "pot", "imbalanced-learn", "deap", "lmfit", "hmmlearn", "pulp", "control",
+    "emcee", "mpmath", "tqdm", "pywavelets", "pooch",
+]  # fmt: skip
+# What the suites of others need, besides pytest.
+OF_SUITES = ["hypothesis", "cloudpickle", "freezegun", "pretend", "mock", "dill", "trio", "networkx", "numpy"]
+
+
+def fetch(session: nox.Session, listed: str) -> str:
+    """Fetch and unpack the source distributions that a list names, each once; give the folder."""
+    folder = os.path.abspath(os.path.join(session.cache_dir, "sources"))
+    os.makedirs(folder, exist_ok=True)
+    with open(listed, encoding="utf-8") as file:
+        releases = [line.split()[0] for line in file if line.strip() and not line.startswith("#")]
+    there = {name.lower().replace("-", "_") for name in os.listdir(folder)}
+    for release in releases:
+        if release.lower().replace("==", "-").replace("-", "_") in there:
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            words = ["--no-deps", "--no-binary", release.partition("==")[0], "-d", place, release]
+            session.run(
+                "python", "-m", "pip", "--disable-pip-version-check", "-q", "download", *words, success_codes=[0, 1]
+            )
+            for archive in os.listdir(place):
+                shutil.unpack_archive(os.path.join(place, archive), folder)
+    return folder
+
+
+@nox.session(python="3.11")
+def gallery(session: nox.Session) -> None:
+    """Run the scripts of other projects' galleries plain and under HitSave, and edit them by machine."""
+    install(session)
+    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *LIBRARIES)
+    folder = fetch(session, "tests/stress/gallery.txt")
+    session.run("python", "-m", "tests.stress.gallery", folder, *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def suites(session: nox.Session) -> None:
+    """Run the test suites of other projects plain and under HitSave."""
+    install(session)
+    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *OF_SUITES)
+    folder = fetch(session, "tests/stress/suites.txt")
+    session.run("python", "-m", "tests.stress.suites", folder, *session.posargs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
 from hitsave_trace.fingerprint.surroundings import env
@@ -135,7 +136,7 @@ def _seeks_distributions() -> bool:
 
 
 def _will_overwrite() -> bool:
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = getframe(2)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module not in _ASKING and not module.startswith("hitsave"):

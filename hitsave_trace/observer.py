@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 from time import perf_counter
 
 from hitsave_trace import reads
@@ -101,7 +102,7 @@ class Observer:
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
         if info.candidate and not self.off:
-            frame = id(sys._getframe(3))
+            frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
                 if type(answer) is tuple:
@@ -185,7 +186,7 @@ class Observer:
         stack = stacks.get(get_ident())
         if not stack:
             return
-        frame = id(sys._getframe(2))
+        frame = id(getframe(2))
         if stack[-1].frame != frame and not self._drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
@@ -244,7 +245,7 @@ class Observer:
         stack = stacks.get(thread)
         if not stack:
             return
-        frame = id(sys._getframe(2))
+        frame = id(getframe(2))
         if stack[-1].frame != frame and not self._drop_to(stack, frame):
             return
         busy.add(thread)
@@ -262,7 +263,7 @@ class Observer:
 
     def enter_module(self, info: CodeInfo) -> None:
         """The top level of a user module begins to run."""
-        frame = sys._getframe(2)
+        frame = getframe(2)
         info.module.globals = frame.f_globals
         if not stacks:
             return

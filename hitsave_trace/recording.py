@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import _count, get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.model import CLOSURE, CODE, FILE, LISTING, PRESENCE, SETTING, SHARING, STAT, Dependency
 from hitsave_trace.names import code_infos
@@ -267,7 +268,7 @@ def all_open() -> list[Recording]:
 
 def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
     """Find the innermost function on the stack that is in the recording's table, and the line it is on."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = getframe(depth)
     functions = recording.functions
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
@@ -281,7 +282,7 @@ def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
 
 def user_line(depth: int = 2) -> str:
     """Give `file:line` of the innermost user code on the stack."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = getframe(depth)
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
         if info is not None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sys
 from pickle import PicklingError, dumps
+from sys import _getframe as getframe
 
 from xxhash import xxh3_128
 
@@ -133,7 +134,7 @@ class Watch:
         level = arguments[2] if len(arguments) > 2 else keywords.get("stacklevel", 1)
         for recording in _with_outer(self.recorder.innermost()):
             recording.distributions.add("warnings")  # its filters count (`taps.settings`)
-            frame = sys._getframe(1)
+            frame = getframe(1)
             left = level if isinstance(level, int) else 1
             while frame is not None and left > 1 and id(frame) != recording.frame:
                 frame = frame.f_back  # type: ignore[assignment]
@@ -195,7 +196,7 @@ class Watch:
     def _function_at(self, recording: Recording, codes: list[CodeInfo], line: int) -> CodeInfo | None:
         """Find the innermost function around a line, if the recording saw it run and it is on the stack inside of it."""
         inside: set[str] = set()
-        frame = sys._getframe(1)
+        frame = getframe(1)
         while frame is not None:
             info = code_infos.get(id(frame.f_code))
             if info is not None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from _thread import get_ident, interrupt_main
+from sys import _getframe as getframe
 from time import perf_counter
 
 from hitsave_trace.pythons import PROFILING_SLOWS_ALL
@@ -44,7 +45,7 @@ _add_pending_call.argtypes = (_Callback, ctypes.c_void_p)
 def _room() -> int:
     """Say how many more frames fit on this thread's stack."""
     room = sys.getrecursionlimit() - MARGIN
-    frame: FrameType | None = sys._getframe()
+    frame: FrameType | None = getframe()
     while frame is not None and room > 0:
         room -= 1
         frame = frame.f_back
@@ -86,10 +87,11 @@ class Profile:
         if self._left == 0:
             self.rest()
             return
+        main = get_ident() == self._main
         if sys.getprofile() is None:
             sys.setprofile(self._called)
-            self._mine = True
-        if self.budget is not None and get_ident() == self._main:
+            self._mine = self._mine or main
+        if self.budget is not None and main:
             self._since = self._filled
             self._number = self._due + 1
 
@@ -135,15 +137,19 @@ class Profile:
             if self._sink is not None:
                 self._sink.ran(code)
         self._left -= 1
-        if self._left == 0:
+        # Of several threads that are listened to only one sees the budget reach zero.
+        if self._left <= 0 and (self.budget is not None or self._sink is None):
             self.rest()
 
     def rest(self) -> None:
-        """Stop listening."""
-        if self._mine and sys.getprofile() == self._called:
+        """Stop listening in this thread."""
+        if sys.getprofile() == self._called:
             sys.setprofile(None)
-        self._mine = False
+        if get_ident() == self._main:
+            self._mine = False
 
     def stop(self) -> None:
-        """Put back what was there."""
+        """Put back what was there, here; other threads see at their next call that nobody listens."""
+        self._sink = None
+        self._left = 0
         self.rest()

@@ -21,6 +21,7 @@ import builtins
 import os
 import sys
 from _frozen_importlib_external import SourceFileLoader
+from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.importing.unseen import unseen
@@ -178,7 +179,7 @@ def _is_for(module: object, loader: object, name: str) -> bool:
 @unseen
 def _get_code(self, fullname):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     code = _plain_get_code(self, fullname)
-    return _dress_module(self, fullname, code, sys._getframe(1).f_globals.get("__name__") == "runpy")
+    return _dress_module(self, fullname, code, getframe(1).f_globals.get("__name__") == "runpy")
 
 
 _get_code.__name__ = "get_code"

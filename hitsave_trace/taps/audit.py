@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.processes import network_words, process_words
@@ -95,7 +96,7 @@ class Audit:
             return
         depths[thread] = 1
         try:
-            handler(self, arguments, sys._getframe(2))
+            handler(self, arguments, getframe(2))
         except Exception as error:
             self.recording.forbid("internal", f"{event}: {type(error).__name__}")
         finally:

@@ -11,9 +11,9 @@ in the catalogue by name and decided where user code mentions them. Durations (`
 
 from __future__ import annotations
 
-import sys
 import time
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths
 
@@ -72,7 +72,7 @@ class Clocks:
                 return
             depths[thread] = 1
             try:
-                frame = sys._getframe(1)
+                frame = getframe(1)
                 module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
                 if enough < 0:
                     recording.forbid("switch", f"time.{name}")

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.newborn import Newborn
 from hitsave_trace.taps.quiet import depths
@@ -170,7 +171,7 @@ class Entropy:
                 return
             depths[thread] = 1
             try:
-                note(arguments, keywords, sys._getframe(1))
+                note(arguments, keywords, getframe(1))
             except Exception as error:
                 recording.forbid("internal", f"random: {type(error).__name__}")
             finally:

@@ -8,8 +8,8 @@ Changes raise the events `os.putenv` and `os.unsetenv`.
 from __future__ import annotations
 
 import os
-import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths
 
@@ -51,7 +51,7 @@ class Environ:
             depths[thread] = 1
             try:
                 name = subject(arguments, keywords)
-                if name != "" and not places.in_library_import(sys._getframe(1)):
+                if name != "" and not places.in_library_import(getframe(1)):
                     recording.environment(name)
             except Exception as error:
                 recording.forbid("internal", f"os.environ: {type(error).__name__}")

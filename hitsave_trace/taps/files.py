@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import opened
@@ -93,7 +94,7 @@ class Files:
                 return
             depths[thread] = 1
             try:
-                note(audit, arguments, keywords, sys._getframe(1))
+                note(audit, arguments, keywords, getframe(1))
             except Exception as error:
                 audit.recording.forbid("internal", f"files: {type(error).__name__}")
             finally:

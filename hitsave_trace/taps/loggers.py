@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths
 
@@ -45,7 +46,7 @@ class Loggers:
         """A logger is asked whether it would take a record, as each of its methods does first."""
         if get_ident() in depths or not self.recording.stacks:
             return
-        if not self.places.in_library_import(sys._getframe(1)):
+        if not self.places.in_library_import(getframe(1)):
             self.recording.touched("logging")  # its configuration counts (`settings`)
 
     def _noting(self, name: str, root: object) -> Callable[[tuple[object, ...], dict[str, object]], None]:
@@ -63,7 +64,7 @@ class Loggers:
                 logger = arguments[0]
                 if name == "setLevel" and getattr(logger, "level", None) == given:
                     return
-                if not places.in_library_import(sys._getframe(1)):
+                if not places.in_library_import(getframe(1)):
                     recording.forbid("switch", f"logging.getLogger({getattr(logger, 'name', '')!r}).{name}")
             finally:
                 depths.pop(thread, None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from sys import _getframe as getframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,4 +198,4 @@ def import_system_reads(frame: FrameType | None, path: str) -> bool:
 
 def here(depth: int) -> FrameType:
     """Give the frame `depth` levels above the caller."""
-    return sys._getframe(depth + 1)
+    return getframe(depth + 1)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import allocate_lock, get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths, quiet
 from hitsave_trace.taps.unseen import wrap
@@ -138,7 +139,7 @@ class Streams:
                 self._kept[number] = (stream, taps)
         for tap in taps:
             try:
-                setattr(*tap)
+                set_own(*tap)
             except (AttributeError, TypeError):
                 if number <= 2:
                     self._blind.append((stream, _position(stream)))
@@ -174,7 +175,7 @@ class Streams:
         """Watch for writes that go to the process's own stream while another stands in its place."""
 
         def note(_: tuple[object, ...], __: dict[str, object]) -> None:
-            if get_ident() not in depths and not self.writing(sys._getframe(1)):
+            if get_ident() not in depths and not self.writing(getframe(1)):
                 self.recording.forbid("stdout-replaced", "text written past a replaced sys.stdout")
 
         write = stream.write  # type: ignore[attr-defined]
@@ -194,7 +195,7 @@ class Streams:
         return taps
 
     def _mark(self, _: tuple[object, ...], __: dict[str, object]) -> None:
-        frame = sys._getframe(1)
+        frame = getframe(1)
         self._writing[get_ident()] = (id(frame), frame.f_lasti)
 
     def _text_note(self, number: int, stream: object) -> Callable[..., None]:
@@ -209,7 +210,7 @@ class Streams:
             if not written:
                 return
             with quiet:
-                if not self._is_output(number, stream, sys._getframe(1)):
+                if not self._is_output(number, stream, getframe(1)):
                     return
                 if isinstance(written, str):
                     recording.text(number, str.__str__(written))
@@ -227,7 +228,7 @@ class Streams:
             if thread in depths:
                 return
             with quiet:
-                if self._is_output(number, stream, sys._getframe(1)):
+                if self._is_output(number, stream, getframe(1)):
                     self.recording.flushed(number)
 
         return note
@@ -236,7 +237,7 @@ class Streams:
         recording = self.recording
 
         def note(arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
-            frame = sys._getframe(1)
+            frame = getframe(1)
             if get_ident() in depths or self.writing(frame):
                 return
             written = arguments[0] if arguments else next(iter(keywords.values()), b"")
@@ -253,6 +254,16 @@ class Streams:
         if frame.f_code.co_name == "_showwarnmsg_impl" and frame.f_globals.get("__name__") == "warnings":
             return False  # the text of a warning, which is shown again as a warning (`warned`)
         return not self.places.in_library_import(frame)
+
+
+def set_own(owner: object, name: str, value: object) -> None:
+    """Set an attribute of an object itself. Raises `AttributeError` for one that would hand it on to another object.
+
+    A stand-in for a stream (tqdm's, colorama's) may do so: the stream that it stands for would then write to itself.
+    """
+    if type(owner).__setattr__ is not object.__setattr__ or type(owner).__delattr__ is not object.__delattr__:
+        raise AttributeError(name)
+    setattr(owner, name, value)
 
 
 def _position(stream: object) -> object:
@@ -284,7 +295,7 @@ class Silence:
             for owner in (stream, getattr(stream, "buffer", None)):
                 before = getattr(owner, "__dict__", {}).get("write")
                 try:
-                    owner.write = len  # type: ignore[union-attr, method-assign]
+                    set_own(owner, "write", len)
                 except (AttributeError, TypeError):
                     continue
                 self._put.append((owner, "write", before))

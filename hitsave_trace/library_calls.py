@@ -20,6 +20,7 @@ from types import CodeType, FunctionType
 
 from hitsave_trace import callees
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.importing.unseen import NOP, RESUME
 from hitsave_trace.model import FILE
@@ -120,6 +121,7 @@ class LibraryCalls:
         slow = getattr(info.policy, "slow", 0)
         if callee.forbidden is not None or (callee.is_class and not slow and _size(given) < FEW_ITEMS):
             return None
+        registry.prepare()
         frame = id(sys._getframe(2))
         answer = self._observer.interceptor.enter(info, given, (), frame)
         if type(answer) is tuple:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BUDGET_SECONDS = 0.2
 """What fingerprinting the arguments of a function may cost that was never seen to be slow."""
-SITE_BUDGET_SECONDS = 0.03
+SITE_BUDGET_SECONDS = 0.1
 """The same of a call of a library: there are many of them, and most are quick."""
 SITES_FREE_SECONDS = 0.1
 SITES_PART = 0.03
@@ -54,6 +54,7 @@ class Costs:
         "refused",
         "saved",
         "sampled",
+        "site",
         "slow",
         "slow_now",
         "slow_seconds",
@@ -76,6 +77,7 @@ class Costs:
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
+        self.site = False  # of a call site, which is not asked about at all if all that is known of it is that it is quick
 
 
 class Policy:
@@ -100,7 +102,7 @@ class Policy:
         """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
         known = self._known.get(site.name)
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
-        costs.budget = SITE_BUDGET_SECONDS
+        costs.budget, costs.site = SITE_BUDGET_SECONDS, True
         site.costs = self.costs[site.name] = costs
         return known is None or costs.slow > 0
 
@@ -189,6 +191,8 @@ class Policy:
         if costs.asked == 0 and costs.sampled == 0.0:
             return None
         slow = costs.slow_seconds > costs.spent or costs.sampled > 0.0
+        if costs.site and costs.slow_now > 0 and not costs.never_pays:
+            slow = True
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
         known = self._known.get(name)
         if known is not None and bool(known[0]) == slow and worth / 2 <= float(known[1]) <= 2 * worth:  # type: ignore[arg-type]

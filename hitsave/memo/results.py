@@ -106,12 +106,21 @@ def _is_faithful(pickled: Pickled, fingerprint: Fingerprint, come_in: dict[Place
         raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
 
 
+def _arrays_of(thing: object, array: type) -> list[object]:
+    """Give the arrays in which a data frame or a series of pandas keeps its values."""
+    if type(thing).__module__.partition(".")[0] != "pandas":
+        return []
+    arrays = getattr(getattr(thing, "_mgr", None), "arrays", ())
+    return [one for one in arrays if isinstance(one, array)]
+
+
 def _refuse_views(objects: Sequence[object], come_in: Sequence[object], places: dict[int, Place]) -> None:
     """Refuse a result with an array that shares memory with an argument without being it."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return
     outside = [thing for thing in come_in if isinstance(thing, numpy.ndarray)]
+    outside += [array for thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
     if not outside:
         return
     for thing in objects:

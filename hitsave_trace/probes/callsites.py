@@ -43,6 +43,7 @@ MOST = 400
 LONGEST = 4000
 """Code units of a code object that gets sites."""
 SLOT, SITE = 0, 1
+_OPTIMIZED = 0x1
 CONSTANTS = 2
 
 _QUICK = """
@@ -78,7 +79,7 @@ _MAKES_FUNCTION = frozenset(_OP[n] for n in ("MAKE_FUNCTION", "SET_FUNCTION_ATTR
 class Names:
     """What is known of a module's names from its text."""
 
-    __slots__ = ("bound", "functions", "star")
+    __slots__ = ("bound", "functions", "methods", "star")
 
     def __init__(self, code: CodeType) -> None:
         self.bound: set[str] = set()
@@ -93,6 +94,14 @@ class Names:
                 self.star = True
             before = number
         self.functions -= self.bound
+        self.methods: set[str] = set()  # of the classes of the module
+        waiting = [value for value in code.co_consts if type(value) is CodeType]
+        while waiting:
+            inner = waiting.pop()
+            below = [value for value in inner.co_consts if type(value) is CodeType]
+            if not inner.co_flags & _OPTIMIZED:
+                self.methods.update(value.co_name for value in below)
+            waiting += below
 
     def uninteresting(self, name: str) -> bool:
         """Whether a bare name is that of a builtin or of a function of the module itself."""
@@ -211,12 +220,14 @@ def _method(base: int, name: int, over: int) -> bytes:
 
 def _find(code: CodeType, instructions: list[Instruction], names: Names) -> list[_Site]:
     found: list[_Site] = []
+    # In a function, what is called like a method of the module's own classes mostly is one.
+    inside = bool(code.co_flags & _OPTIMIZED)
     by_unit = {row[0]: i for i, row in enumerate(instructions)}
     for i, (start, _, number, argument) in enumerate(instructions):
         after = instructions[i + 1][0] if i + 1 < len(instructions) else -1
         if number == _LOAD_METHOD or (number == _LOAD_ATTR and ATTRIBUTE_HAS_METHOD_BIT and argument & 1):
             name = argument >> 1 if ATTRIBUTE_HAS_METHOD_BIT else argument
-            if code.co_names[name] not in QUICK_METHODS:
+            if code.co_names[name] not in QUICK_METHODS and not (inside and code.co_names[name] in names.methods):
                 found.append(_Site(start, i, _text(code, instructions, i), name))
             continue
         loader = i

@@ -299,6 +299,15 @@ class StandIn:
         self.started = 0.0
         self.told = False
 
+    def __getattr__(self, name: str) -> object:
+        # Messages of the interpreter about a call name what is called: `f() argument after * must be an iterable`.
+        if name == "__qualname__":
+            return getattr(self.callee, name)
+        raise AttributeError(name)
+
+    def __str__(self) -> str:
+        return str(self.callee)
+
 
 def _standing_in(mark: object) -> Callable[..., object]:
     counted = sys.getrefcount
@@ -353,3 +362,4 @@ def _callable() -> FunctionType:
 
 
 StandIn.__call__ = _callable()  # type: ignore[method-assign]
+StandIn.__module__ = property(lambda self: getattr(self.callee, "__module__", None))  # type: ignore[assignment]

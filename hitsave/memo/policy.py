@@ -77,7 +77,9 @@ class Costs:
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
-        self.site = False  # of a call site, which is not asked about at all if all that is known of it is that it is quick
+        self.site = (
+            False  # of a call site, which is not asked about at all if all that is known of it is that it is quick
+        )
 
 
 class Policy:
@@ -105,6 +107,19 @@ class Policy:
         costs.budget, costs.site = SITE_BUDGET_SECONDS, True
         site.costs = self.costs[site.name] = costs
         return known is None or costs.slow > 0
+
+    def promote_site(self, site: Site, seconds: float) -> bool:
+        """A site that may be off was seen calling something for that long: say whether to ask about its next calls.
+
+        What was seen twice may have been two of many quick calls, so that this happens a few times only.
+        """
+        costs: Costs = site.costs  # type: ignore[assignment]
+        if costs.never_pays or costs.slow_now > 0 or site.promoted >= PATIENCE:
+            return False
+        site.promoted += 1
+        costs.sampled += seconds
+        costs.cheap = 0
+        return True
 
     def timed(self, info: CodeInfo, seconds: float) -> bool:
         """A call that was not asked about took that long; say whether that is worth a word."""

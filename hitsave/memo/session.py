@@ -87,7 +87,7 @@ class Session:
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
         self.library = LibraryCalls(self.observer, self._timed)
-        self.sampler = Sampler(self._slow, self.engine.tire)
+        self.sampler = Sampler(self._slow, self.engine.tire, self._slow_site)
         self.taps: taps.Installed | None = None
         self.hook: Hook | None = None
 
@@ -145,7 +145,15 @@ class Session:
         self.observer.registered(info)
 
     def _site(self, site: Site, code: CodeType) -> None:
+        self.sampler.sites.setdefault(id(code), (code, []))[1].append(site)
         if self.policy.begin_site(site):
+            arm(site.cell)  # type: ignore[arg-type]
+
+    def _slow_site(self, site: Site, seconds: float) -> None:
+        """A call of a library on the line of a site was seen running for that long: ask about its next calls."""
+        if self.policy.promote_site(site, seconds):
+            for info in site.infos.values():
+                info.candidate = True
             arm(site.cell)  # type: ignore[arg-type]
 
     def _timed(self, info: CodeInfo, seconds: float, why: tuple[str, str] | None) -> None:

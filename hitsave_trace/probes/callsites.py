@@ -61,6 +61,7 @@ QUICK_METHODS = CLOCK_ATTRIBUTES.union(_QUICK.split())
 finds chained assignments) or at the variables of their caller."""
 
 _BUILTINS = frozenset(vars(builtins))
+_FRAMES = frozenset(("super", "locals", "vars", "eval", "exec", "dir", "globals", "__import__", "input", "print"))
 _OP = {name: number for name, number in opcode.opmap.items() if number < 256}
 _NAME = opcode.opname
 _NAMES_GLOBAL = frozenset(_OP[n] for n in ("LOAD_GLOBAL", "LOAD_NAME"))
@@ -105,7 +106,9 @@ class Names:
 
     def uninteresting(self, name: str) -> bool:
         """Whether a bare name is that of a builtin or of a function of the module itself."""
-        return name in self.functions or (name in _BUILTINS and name not in self.bound and not self.star)
+        if name in self.functions or name in _FRAMES:
+            return True
+        return name in _BUILTINS and name not in self.bound and not self.star
 
 
 class _Site:

@@ -291,16 +291,9 @@ def _forbid(slug: str, words: str) -> Handler:
     return handler
 
 
-_COUNTS_PROCESSORS = ("loky.backend.context", "_count_physical_cores")
-"""Who asks the system for its number of cores, by a process of its own: the machine is not compared."""
-
-
 def _process(event: str) -> Handler:
     def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-        module, function = audit.places.caller(frame, ("subprocess", "os"))
-        if module.endswith(_COUNTS_PROCESSORS[0]) and function.startswith(_COUNTS_PROCESSORS[1]):
-            return
-        if not audit.places.in_library_import(frame):
+        if not audit.places.in_library_import(frame) and not audit.places.counts_processors(frame):
             audit.recording.forbid("process", process_words(event, arguments))
 
     return handler

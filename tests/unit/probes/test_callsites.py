@@ -13,7 +13,7 @@ from hitsave_trace.names import ModuleInfo
 from hitsave_trace.probes import arming, hooks, rewrite
 from hitsave_trace.probes.hooks import Site
 
-SOURCE = '''
+SOURCE = """
 import math, json as js
 from math import floor as fl, sqrt
 import traceback, asyncio, contextlib
@@ -87,7 +87,7 @@ def forms(cb):
     assert fl(3) == 3, fl(4)
 top = fl(2.5) + math.sqrt(4)
 tops = [fl(x) for x in (1.5, 2.5)]
-'''
+"""
 
 
 def load(filename: str = "called.py", source: str = SOURCE) -> tuple[dict[str, object], list[Site]]:
@@ -232,7 +232,9 @@ def test_frames_are_those_of_plain_python(monkeypatch: pytest.MonkeyPatch) -> No
 def test_who_else_holds_a_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = Calls()
     monkeypatch.setattr(hooks, "site_reached", standing_in(calls))
-    source = "kept = []\ndef keep(x):\n    kept.append(x)\n    return x\ndef run(new, keep):\n    return new(), keep([])\n"
+    source = (
+        "kept = []\ndef keep(x):\n    kept.append(x)\n    return x\ndef run(new, keep):\n    return new(), keep([])\n"
+    )
     names, sites = load(source=source)
     for site in sites:
         arming.arm(site.cell)  # type: ignore[arg-type]
@@ -288,4 +290,3 @@ def test_positions_are_those_of_the_original() -> None:
         list(names["forms"](None))  # type: ignore[operator]
     except TypeError as error:
         assert traceback.format_exception(error)[2:] == expected
-

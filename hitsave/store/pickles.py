@@ -12,10 +12,13 @@ from __future__ import annotations
 
 # The C half of `pickle`. The module itself drags in `re` and more, which plain Python would not have loaded.
 from _pickle import PickleError, Pickler, Unpickler, loads
+from copyreg import dispatch_table
 from io import BytesIO
+from itertools import count
 
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
+from hitsave_trace.fingerprint.stdlib import count_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,11 +94,21 @@ def dump(value: object, persistent_id: Callable[[object], object] | None = None,
         from hitsave.store.views import reducer
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer())})
+    pickler = kind(file, _PROTOCOL, buffer_callback=keep)
+    pickler.dispatch_table = {**dispatch_table, count: _reduced_count}
     try:
-        kind(file, _PROTOCOL, buffer_callback=keep).dump(value)
+        pickler.dump(value)
     except Exception as error:
         raise _unpicklable(value, error) from None
     return Pickled(file.getvalue(), buffers)
+
+
+def _reduced_count(value: count[int]) -> tuple[type, tuple[int, ...]]:
+    """Reduce an `itertools.count`, whose own reduction warns from 3.12 on."""
+    arguments = count_arguments(value)
+    if arguments is None:
+        raise TypeError("cannot pickle 'itertools.count' object")
+    return count, arguments
 
 
 def load(

@@ -211,7 +211,7 @@ def _entries() -> None:
     table: dict[type, tuple[Canonical, bool, int]] = {
         FunctionType: (_function, False, EXACT),
         CellType: (_cell, True, EXACT),
-        BuiltinFunctionType: (_builtin, False, EXACT),
+        BuiltinFunctionType: (_builtin, False, WHOLE),  # and `builtin_method`, as of `re.Pattern`
         MethodType: (_method, False, EXACT),
         MethodWrapperType: (_method_wrapper, False, EXACT),
         MethodDescriptorType: (_descriptor, False, EXACT),

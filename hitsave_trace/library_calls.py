@@ -15,7 +15,7 @@ import builtins
 import os
 import sys
 from _thread import get_ident
-from time import perf_counter
+from time import perf_counter, thread_time
 from types import CodeType, FunctionType
 
 from hitsave_trace import callees
@@ -98,8 +98,10 @@ class LibraryCalls:
         if thread in busy:
             return None
         busy.add(thread)
-        began = perf_counter()
+        began, used = perf_counter(), thread_time()
         try:
+            registry.prepare()
+            used = thread_time()
             return self._ask(thread, call, arguments, keywords)
         except BaseException as error:
             self._observer.fault(error)
@@ -108,6 +110,7 @@ class LibraryCalls:
             busy.discard(thread)
             now = perf_counter()
             around.overhead += now - began
+            around.site_seconds += thread_time() - used
             call.started = now
 
     def _ask(
@@ -121,13 +124,9 @@ class LibraryCalls:
         slow = getattr(info.policy, "slow", 0)
         if callee.forbidden is not None or (callee.is_class and not slow and _size(given) < FEW_ITEMS):
             return None
-        registry.prepare()
         frame = id(sys._getframe(2))
         answer = self._observer.interceptor.enter(info, given, (), frame)
         if type(answer) is tuple:
-            disarmed = not info.candidate
-            if disarmed:
-                disarm(call.site.cell)  # type: ignore[arg-type]
             return answer
         if answer is not None:
             recording: Recording = answer  # type: ignore[assignment]
@@ -136,6 +135,10 @@ class LibraryCalls:
             recording.distributions.add(callee.library)
             call.paths = _paths(given)
             self._observer.open(thread, recording)
+        elif not info.candidate:
+            # Asking has cost enough for now; later it may not have.
+            call.site.strikes += 1
+            info.candidate = call.site.strikes < STRIKES
         return None
 
     def leave(self, call: StandIn, value: object, kept: bool) -> None:

@@ -78,7 +78,8 @@ class Memo:
         if info.opened:
             return None  # recursion: the outermost call is the one that is worth answering
         started = perf_counter()
-        if not self.policy.may_ask(info, started, around.overhead - self.journal.saved_seconds):
+        spent = around.site_seconds if info.shape else around.overhead
+        if not self.policy.may_ask(info, started, spent - self.journal.saved_seconds):
             info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
             return None
         patient = info.policy.slow > 0  # type: ignore[attr-defined]

@@ -135,10 +135,8 @@ class LibraryCalls:
             recording.distributions.add(callee.library)
             call.paths = _paths(given)
             self._observer.open(thread, recording)
-        elif not info.candidate:
-            # Asking has cost enough for now; later it may not have.
-            call.site.strikes += 1
-            info.candidate = call.site.strikes < STRIKES
+        else:
+            _be_patient(call.site, info)
         return None
 
     def leave(self, call: StandIn, value: object, kept: bool) -> None:
@@ -206,6 +204,13 @@ class LibraryCalls:
         quick = getattr(costs, "cheap", 1) and not getattr(costs, "slow_now", 0) and not getattr(costs, "slow", 0)
         if quick or not info.candidate:
             disarm(site.cell)  # type: ignore[arg-type]
+
+
+def _be_patient(site: Site, info: CodeInfo) -> None:
+    """A call was not asked about: asking may have cost enough for now, and later it may not have."""
+    site.strikes += 1
+    if site.strikes < STRIKES:
+        info.candidate = True
 
 
 def _cell() -> object:

@@ -35,7 +35,7 @@ def reducer() -> Callable[[object], object]:
             return global_generator, ()
         if bunch is not None and type(thing) is bunch:
             # scikit-learn's own way leaves out what it keeps beside its items.
-            return bunch, (), dict(thing.__dict__), None, iter(dict.items(thing)), put_back
+            return bunch, (), dict(thing.__dict__), None, iter(dict.items(thing)), put_back  # type: ignore[arg-type]
         if array is None or type(thing) is not array or thing.base is None or thing.dtype.hasobject:  # type: ignore[attr-defined]
             return NotImplemented
         owner = thing

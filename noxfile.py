@@ -99,3 +99,22 @@ def suites(session: nox.Session) -> None:
     session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *OF_SUITES)
     folder = fetch(session, "tests/stress/suites.txt")
     session.run("python", "-m", "tests.stress.suites", folder, *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def native(session: nox.Session) -> None:
+    """Read and write files by libraries that open them in native code, with a preloaded library as the witness; compilers."""
+    install(session)
+    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", "tests/stress/native.txt")
+    session.run(
+        "python", "-m", "pytest", "-q", "-m", "slow", "tests/stress/native", "tests/test_compilers.py", *session.posargs
+    )
+
+
+@nox.session(python=PYTHONS)
+def verify(session: nox.Session) -> None:
+    """Run all pages with `hitsave run --verify`: nothing that is stored may differ from what plain Python computes."""
+    install(session)
+    session.run(
+        "python", "-m", "pytest", "-q", "-n", "2", "tests/cases", *session.posargs, env={"HITSAVE_CASES_VERIFY": "1"}
+    )

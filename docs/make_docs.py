@@ -31,7 +31,11 @@ def reasons_page() -> str:
             "--explain SLUG` shows what stands here.\n"
         ),
     ]
-    titles = {reasons.MISSED: "Why a call ran again", reasons.UNSAVED: "Why a call was not saved"}
+    titles = {
+        reasons.MISSED: "Why a call ran again",
+        reasons.UNSAVED: "Why a call was not saved",
+        reasons.DIFFERS: "What --verify finds",
+    }
     for verdict, title in titles.items():
         page.append(f"## {title}\n")
         for slug in reasons.slugs(verdict):
@@ -56,7 +60,8 @@ def commands_page() -> str:
         "# Commands\n",
         (
             "Exit statuses of all commands but `run`: 0 done, 1 something differs (`diff --exit-code`), 2 wrong usage, 3 a failure\n"
-            "of HitSave, 4 no such run or call. `hitsave run` exits as the program does, 130 is Ctrl-C.\n"
+            "of HitSave, 4 no such run or call. `hitsave run` exits as the program does, 130 is Ctrl-C;\n"
+            "with `--verify`, 90 if something differed and the program itself ended with 0.\n"
         ),
         (
             "Colour appears on a terminal only; `NO_COLOR` turns it off, `FORCE_COLOR` on. What is longer than the terminal goes to\n"

@@ -9,6 +9,7 @@
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
     sites = true              # calls of libraries that stand in your code are answered as well
+    verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
 reaches child processes. A key that is not known is an error: a setting that does nothing would be believed to.
@@ -25,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "sites")
+KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "sites", "verify")
 TRACERS = ("auto", "profile", "monitoring")
 CLOCKS = ("allow", "refuse")
 
@@ -39,6 +40,7 @@ class Settings:
 
     __slots__ = (
         "clocks", "origins", "project", "quiet", "sites", "size_limit_bytes", "store", "threshold_seconds", "trace", "tracer",
+        "verify",
     )  # fmt: skip
 
     project: str
@@ -50,6 +52,8 @@ class Settings:
     size_limit_bytes: int
     quiet: bool
     sites: bool
+    verify: tuple[float, int]
+    """Which share of the hits runs all the same, and the seed by which these are chosen."""
     origins: dict[str, str]
     """Where each choice that is not the default was made."""
 
@@ -65,6 +69,7 @@ class Settings:
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
             ("sites", values.get("sites", True)),
+            ("verify", values.get("verify", (0.0, 0))),
             ("origins", origins),
         ):
             object.__setattr__(self, name, value)
@@ -247,6 +252,17 @@ def _yes(key: str, value: object, where: str, _base: str) -> bool:
     raise errors.bad_setting(key, repr(value), "true or false", where)
 
 
+def _share(key: str, value: object, where: str, _base: str) -> tuple[float, int]:
+    share, _, seed = str(value).partition(":")
+    try:
+        found = float(share), int(seed or 0)
+        if 0 <= found[0] <= 1 and abs(found[1]) < 1 << 63 and not isinstance(value, bool):
+            return found
+    except ValueError:
+        pass
+    raise errors.bad_setting(key, repr(value), 'a number from 0 to 1, or with a seed: "0.1:7"', where)
+
+
 _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "threshold": _seconds,
     "store": _folder,
@@ -256,4 +272,5 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "size_limit": _bytes,
     "quiet": _yes,
     "sites": _yes,
+    "verify": _share,
 }

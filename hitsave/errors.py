@@ -197,6 +197,16 @@ def no_such_call(name: str, nearest: str | None) -> Failure:
     return Failure("no-such-call", "there is no such call", (("call", name),), "", remedy)
 
 
+def differs(call: str, where: str, run: int, found: tuple[tuple[str, str], ...]) -> Failure:
+    return Failure(
+        "verify-differs",
+        f"{call} ({where}) is not what run {run} stored",
+        found,
+        "The program goes on with what it has just computed; the stored result is not used any more.",
+        f"Look into it: hitsave why {call}",
+    )
+
+
 def untested_python(version: str, newest: str) -> Failure:
     return Failure(
         "untested-python",

@@ -9,8 +9,10 @@ TRACERS = ("auto", "profile", "monitoring")
 
 # Name → attribute; those with a value are given as `--name VALUE` or `--name=VALUE`.
 VALUED = {"--store": "store", "--report": "report", "--tracer": "tracer", "--threshold": "threshold", "--at": "at"}
+# May have a value, as `--name=VALUE` only; what it means without one.
+OPTIONAL = {"--verify": ("verify", "1")}
 SIMPLE = {"--quiet": "quiet", "-q": "quiet", "--off": "off"}
-NAMES = (*VALUED, *SIMPLE, "-m", "--help", "-h")
+NAMES = (*VALUED, *OPTIONAL, *SIMPLE, "-m", "--help", "-h")
 
 
 class UsageError(Exception):
@@ -26,7 +28,7 @@ class Options:
 
     __slots__ = (
         "arguments", "at", "help", "module", "off", "quiet", "report", "script", "seeded", "store", "threshold", "tooled",
-        "tracer",
+        "tracer", "verify",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -38,6 +40,7 @@ class Options:
         self.at: str | None = None  # the run whose code is run
         self.tracer = "auto"
         self.threshold: float | None = None
+        self.verify: str | None = None  # share of the hits that run to be compared, and the seed
         self.quiet = False
         self.off = False
         self.help = False
@@ -87,6 +90,9 @@ def _option(options: Options, word: str, rest: list[str]) -> None:
         if not equals:
             value = _value(name, rest)
         _set(options, name, value)
+    elif name in OPTIONAL:
+        attribute, otherwise = OPTIONAL[name]
+        setattr(options, attribute, value if equals else otherwise)
     elif name in SIMPLE and not equals:
         setattr(options, SIMPLE[name], True)
     elif name in SIMPLE:

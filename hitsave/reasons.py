@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MISSED = "missed"
 UNSAVED = "unsaved"
+DIFFERS = "differs"
 
 # slug: (sentence with before and after, sentence without). The subject is `{subject}`.
 _MISSED: dict[str, tuple[str, str]] = {
@@ -68,11 +69,12 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "unfingerprintable-global": ("the global {subject} can't be fingerprinted", "make the object inside the function, or pass it in"),
     "unfingerprintable-closure": ("the captured variable {subject} can't be fingerprinted", "make the object inside the function, or pass it in"),
     "over-budget": ("fingerprinting {subject} took too long", "pass a file name or less data"),
-    "argument-changed": ("it changed its argument {subject}", "return the changed object, or change a copy"),
+    "argument-changed": ("it changed its argument {subject}, which can't be set again", "return the changed object, or change a copy"),
+    "unfingerprintable-change": ("what it left in an object can't be fingerprinted: {subject}", "keep open files, locks and generators out of it"),
     "identity": ("{subject} is reachable in two ways, and which one matters", "pass a copy"),
     # What it changes
-    "global-changed": ("it changed the global {subject}", "return the value, and assign it where the function is called"),
-    "closure-changed": ("it changed the captured variable {subject}", "return the value instead"),
+    "global-changed": ("it changed the global {subject}, which can't be set again", "return the value, and assign it where the function is called"),
+    "closure-changed": ("it changed the captured variable {subject}, which can't be set again", "return the value instead"),
     "environment-changed": ("it changed the environment variable {subject}", "set it at the top of the script"),
     "directory-changed": ("it changed the working directory", "use full paths, or change it at the top of the script"),
     "switch": ("it changed a setting of the whole process: {subject}", "set it at the top of the script"),
@@ -120,6 +122,19 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "internal": ("HitSave failed here: {subject}", "please report it; the program itself was not affected"),
 }  # fmt: skip
 
+# What `--verify` finds. slug: (sentence with before (stored) and after (computed), sentence without).
+_DIFFERS: dict[str, tuple[str, str]] = {
+    "result-differs": ("{subject} was stored as {before}, is {after}", "{subject} is not what was stored"),
+    "text-differs": ("its text on {subject} was stored as {before!r}, is {after!r}", "its text on {subject} is not what was stored"),
+    "file-differs": ("the file {subject} was left with {before!r}, is left with {after!r}", "it leaves the file {subject} in another state"),
+    "effect-differs": ("{subject}: {before} when it was stored, {after} now", "it leaves {subject} in another state"),
+    "read-unknown": ("it reads {subject}, of which the stored result knows nothing", "it reads {subject}, of which the stored result knows nothing"),
+    "read-differs": ("it reads {subject} as {after}, and read it as {before}", "it reads {subject} in another state than when it was stored"),
+    "read-missing": ("it had read {subject}, and does not now", "it had read {subject}, and does not now"),
+    "raises-now": ("it raises {subject}", "it raises {subject}"),
+    "refused-now": ("it could be saved then, and can't be now ({subject}: {after})", "it could be saved then, and can't be now ({subject})"),
+}  # fmt: skip
+
 # Other spellings that older records may hold.
 _ALIASES = {"threads": "thread", "presence": "file", "stat": "file"}
 
@@ -128,8 +143,8 @@ _NO_SUBJECT = "something"
 
 
 def slugs(verdict: str) -> tuple[str, ...]:
-    """The slugs of one verdict (`MISSED` or `UNSAVED`), in the order of the catalogue."""
-    return tuple(_MISSED if verdict == MISSED else _UNSAVED)
+    """The slugs of one verdict (`MISSED`, `UNSAVED` or `DIFFERS`), in the order of the catalogue."""
+    return tuple({MISSED: _MISSED, UNSAVED: _UNSAVED, DIFFERS: _DIFFERS}[verdict])
 
 
 def canonical(slug: str) -> str:
@@ -138,10 +153,12 @@ def canonical(slug: str) -> str:
 
 
 def verdict_of(slug: str) -> str | None:
-    """`MISSED`, `UNSAVED`, or None for a slug that the catalogue does not know."""
+    """`MISSED`, `UNSAVED`, `DIFFERS`, or None for a slug that the catalogue does not know."""
     slug = canonical(slug)
     if slug in _MISSED:
         return MISSED
+    if slug in _DIFFERS:
+        return DIFFERS
     return UNSAVED if slug in _UNSAVED else None
 
 
@@ -150,11 +167,13 @@ def template(slug: str) -> str:
     slug = canonical(slug)
     if slug in _MISSED:
         return _MISSED[slug][0]
+    if slug in _DIFFERS:
+        return _DIFFERS[slug][1]
     return _UNSAVED[slug][0]
 
 
 def remedy(slug: str) -> str | None:
-    """What the user can do, in one line; None for a miss, where nothing needs to be done."""
+    """What the user can do, in one line; None for a miss, where nothing needs to be done, and for a difference."""
     found = _UNSAVED.get(canonical(slug))
     return found[1] if found is not None else None
 
@@ -170,6 +189,11 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
             told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
         elif slug == "env" and (before is None) != (after is None):
             told = "the environment variable {subject} is " + ("not set now" if after is None else "set now: {after}")
+        return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
+    if slug in _DIFFERS:
+        told = _DIFFERS[slug][1 if before is None or after is None else 0]
+        if slug == "refused-now" and after is not None:
+            told = _DIFFERS[slug][0]
         return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
     if slug in _UNSAVED:
         told = _UNSAVED[slug][0]

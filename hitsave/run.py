@@ -125,12 +125,33 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
         return
     restore = view.back()
     try:
-        _tell(handle, handle.finish(_status(ended), _exception(ended)))
+        record = handle.finish(_status(ended), _exception(ended))
+        if record.get("different") and _status(ended) == 0:
+            _end_with(DIFFERS)
+        _tell(handle, record)
     except BaseException as error:
         sys.stderr.write(f"hitsave: the run could not be recorded to its end ({type(error).__name__}: {error})\n")
     restore()
     if "interrupted" in ended:
         _interrupt_again()
+
+
+DIFFERS = 90
+"""The exit status of a run in which `--verify` found a difference, if the program itself ended with 0."""
+
+
+def _end_with(status: int) -> None:
+    """Let the process end with another status than the program's.
+
+    The interpreter has settled on one when exit functions run. What it can't undo is that C's own `exit` calls, after all
+    that Python has to do at its end: there the last word is ours.
+    """
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    after = library.__cxa_atexit
+    for function, argument in ((library._exit, status), (library.fflush, None)):  # the last one is called first
+        after(ctypes.cast(function, ctypes.c_void_p), ctypes.c_void_p(argument), None)
 
 
 def _tell(handle: Handle, record: dict[str, object]) -> None:

@@ -42,8 +42,8 @@ class Surroundings:
         self.getcwd = os.getcwd
         self.environ: object = None
         self.clocks_refused = False
-        self.overhead = 0.0  # seconds that hooks took so far
-        self.site_seconds = 0.0  # seconds of processor time that asking about calls of libraries took so far
+        self.overhead = 0.0  # seconds of the processor's time that hooks took so far
+        self.site_seconds = 0.0  # those of them that asking about calls of libraries took
         self.in_use: Callable[[str], bool] = bool
         self.is_user_file: Callable[[str], bool] = bool
         self.random_states: Callable[[], dict[str, Fingerprint]] = dict

@@ -66,6 +66,14 @@ def lookup(name: str) -> Entry | None:
     return None
 
 
+def give_up(library: str, slug: str) -> None:
+    """Let all of a library be unsaved: it is another version than those that are known."""
+    entries = _entries or _load()
+    for name in [name for name in entries if name.startswith(library + ".")]:
+        del entries[name]
+    entries[library + ".*"] = Entry(library + ".*", slug, FORBID)
+
+
 def names() -> Iterator[str]:
     """Give every name of the catalogue."""
     return iter(_entries or _load())

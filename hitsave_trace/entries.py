@@ -101,18 +101,27 @@ GROUPS = (
         threading.get_native_id threading.enumerate threading.active_count os.get_terminal_size
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
-    ("native-io", "forbid", """
-        ctypes.CDLL ctypes.PyDLL ctypes.cdll.* ctypes.WinDLL cffi.FFI h5py.File h5py.* tables.open_file netCDF4.Dataset
+    # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
+    ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table
-        pyarrow.csv.read_csv pyarrow.csv.write_csv pyarrow.dataset.dataset pyarrow.memory_map pyarrow.OSFile
-        pyarrow.feather.read_feather pyarrow.feather.read_table pyarrow.orc.read_table pyarrow.fs.* pandas.read_parquet
-        pandas.read_feather pandas.read_orc pandas.read_hdf pandas.HDFStore pandas.DataFrame.to_parquet
-        polars.read_csv polars.scan_csv polars.read_parquet polars.scan_parquet polars.read_ipc polars.read_json
-        polars.read_ndjson polars.scan_ndjson polars.read_avro polars.read_excel polars.DataFrame.write_csv
-        polars.DataFrame.write_parquet duckdb.* cv2.imread cv2.imwrite cv2.VideoCapture cv2.VideoWriter rasterio.*
-        osgeo.* fiona.* geopandas.read_file xarray.open_dataset xarray.open_mfdataset zarr.* lmdb.* leveldb.* rocksdb.*
-        torchvision.io.* torchaudio.load soundfile.* SimpleITK.* nibabel.* pysam.*
-        dgl.* faiss.read_index faiss.write_index onnxruntime.InferenceSession vtk.*
+        pyarrow.csv.read_csv pyarrow.csv.write_csv pyarrow.dataset.dataset pyarrow.memory_map pyarrow.OSFile pyarrow.feather.read_feather
+        pyarrow.feather.read_table pyarrow.orc.read_table pandas.read_parquet pandas.read_feather pandas.read_orc
+        pandas.DataFrame.to_parquet polars.read_csv polars.scan_csv polars.read_parquet polars.scan_parquet polars.read_ipc
+        polars.read_json polars.read_ndjson polars.scan_ndjson polars.read_avro polars.read_excel polars.DataFrame.write_csv
+        polars.DataFrame.write_parquet h5py.File cv2.imread cv2.imwrite soundfile.* xarray.open_dataset xarray.open_mfdataset
+        zarr.* safetensors.torch.* safetensors.numpy.*
+    """),
+    ("native-io", "forbid", """
+        ctypes.CDLL ctypes.PyDLL ctypes.cdll.* ctypes.WinDLL cffi.FFI h5py.h5f.* h5py.h5fd.* tables.open_file
+        netCDF4.Dataset netCDF4.MFDataset pyarrow.MemoryMappedFile pyarrow.fs.* pyarrow.csv.CSVWriter
+        pandas.read_hdf pandas.HDFStore
+        duckdb.* cv2.VideoCapture cv2.VideoWriter cv2.FileStorage cv2.CascadeClassifier cv2.dnn.* cv2.ml.* rasterio.*
+        osgeo.* fiona.* geopandas.read_file pyogrio.* lmdb.* leveldb.* rocksdb.* apsw.* deltalake.* lance.* connectorx.*
+        torchvision.io.* torchaudio.load SimpleITK.* nibabel.* pysam.* av.open safetensors.safe_open
+        lxml.etree.parse lxml.etree.ElementTree lxml.etree.XMLSchema lxml.etree.RelaxNG lxml.etree.DTD lxml.etree.XSLT
+        lxml.etree.iterparse lxml.objectify.parse lxml.html.parse
+        dgl.* faiss.read_index faiss.write_index onnxruntime.InferenceSession vtk.* fasttext.* kenlm.* sentencepiece.*
+        tokenizers.Tokenizer fitz.* pymupdf.* rawpy.* openslide.* open3d.io.* ROOT.*
     """),
     ("dynamic-code", "forbid", "builtins.exec builtins.eval builtins.compile code.interact code.InteractiveInterpreter runpy.*"),
     ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir pydoc.* sys.modules"),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         def leave(self, recording: Recording, value: object) -> None:
             """A recorded call is about to return `value`; the recording is closed afterwards."""
 
-        def abandon(self, recording: Recording) -> None:
-            """A recorded call is being left by an exception."""
+        def abandon(self, recording: Recording, error: BaseException | None) -> None:
+            """A recorded call is being left by an exception, or its frame is gone without one."""
 
 
 class Observer:
@@ -43,5 +43,5 @@ class Observer:
     def leave(self, recording: Recording, value: object) -> None:
         """Do nothing."""
 
-    def abandon(self, recording: Recording) -> None:
+    def abandon(self, recording: Recording, error: BaseException | None) -> None:
         """Do nothing."""

@@ -98,7 +98,7 @@ class LibraryCalls:
         if thread in busy:
             return None
         busy.add(thread)
-        began, used = perf_counter(), thread_time()
+        began = used = thread_time()
         try:
             registry.prepare()
             used = thread_time()
@@ -108,10 +108,10 @@ class LibraryCalls:
             return None
         finally:
             busy.discard(thread)
-            now = perf_counter()
+            now = thread_time()
             around.overhead += now - began
-            around.site_seconds += thread_time() - used
-            call.started = now
+            around.site_seconds += now - used
+            call.started = perf_counter()
 
     def _ask(
         self, thread: int, call: StandIn, arguments: tuple[object, ...], keywords: dict[str, object]
@@ -156,6 +156,7 @@ class LibraryCalls:
         if not stack or (stack[-1] is not recording and not self._observer.drop_to(stack, recording)):
             return
         busy.add(thread)
+        began = thread_time()
         try:
             try:
                 if kept and not _is_theirs(value, call.owner):
@@ -169,7 +170,7 @@ class LibraryCalls:
             self._observer.fault(error)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - ended
+            around.overhead += thread_time() - began
 
     def end(self, call: StandIn) -> None:
         """A call is over, by an exception if `leave` has not been told."""
@@ -180,19 +181,20 @@ class LibraryCalls:
         stack = stacks.get(thread)
         if not stack or (stack[-1] is not recording and not self._observer.drop_to(stack, recording)):
             return
-        began = perf_counter()
+        error = sys.exc_info()[1]
+        began = thread_time()
         busy.add(thread)
         try:
             try:
-                self._observer.interceptor.abandon(recording)
+                self._observer.interceptor.abandon(recording, error)
             finally:
                 self._observer.close(thread, stack)
             self._settle(call, None)
-        except BaseException as error:
-            self._observer.fault(error)
+        except BaseException as fault:
+            self._observer.fault(fault)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def _settle(self, call: StandIn, seconds: float | None) -> None:
         """A call that ran is over: switch its site off where asking about it does not pay. `seconds`: it was not asked."""

@@ -48,6 +48,7 @@ class CodeInfo:
         "module",
         "name",
         "opened",
+        "original",
         "parameters",
         "policy",
         "qualname",
@@ -70,6 +71,7 @@ class CodeInfo:
         self.last_line = 0
         self.flags = 0
         self.code: CodeType | None = None
+        self.original: CodeType | None = None  # what it was before it got its probe
         self.parameters: tuple[str, ...] = ()
         self.captured: tuple[str, ...] = ()
         self.blocks: tuple[tuple[tuple[str, ...], ...], ...] = ()
@@ -182,3 +184,21 @@ def resolve_class(name: str) -> type | None:
         except (KeyError, TypeError):
             return None
     return value if isinstance(value, type) else None
+
+
+def keep_originals(dressed: CodeType, original: CodeType) -> None:
+    """Note what each code object in `dressed` was: it has the constants of the original, and then some."""
+    waiting = [(dressed, original)]
+    while waiting:
+        one, other = waiting.pop()
+        info = code_infos.get(id(one))
+        if info is not None:
+            info.original = other
+        kind = type(other)
+        waiting += [pair for pair in zip(one.co_consts, other.co_consts, strict=False) if type(pair[1]) is kind]
+
+
+def original_code(code: CodeType) -> CodeType:
+    """Give what a code object was before it got its probe; itself if it has none."""
+    info = code_infos.get(id(code))
+    return code if info is None or info.original is None else info.original

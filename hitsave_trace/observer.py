@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from sys import _getframe as getframe
-from time import perf_counter
+from time import thread_time
 
 from hitsave_trace import reads
 from hitsave_trace.around import around
@@ -89,7 +89,7 @@ class Observer:
         if thread in busy:
             return None
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             return self._enter(thread, info, arguments, cells)
         except BaseException as error:
@@ -97,7 +97,7 @@ class Observer:
             return None
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
@@ -151,7 +151,7 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return
-        began = perf_counter()
+        began = thread_time()
         try:
             targets = innermost()
             busy.add(thread)
@@ -173,7 +173,7 @@ class Observer:
         finally:
             busy.discard(thread)
             # What looking at a large global costs must not make the call look slow: it would be asked about for ever.
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def receiver(self, info: CodeInfo, value: object) -> None:
         """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
@@ -195,7 +195,7 @@ class Observer:
             return
         thread = get_ident()
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             recording = stack[-1]
             try:
@@ -206,7 +206,7 @@ class Observer:
             self.fault(error)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
         """A function that calls itself returned, but not from the call that is recorded.
@@ -242,7 +242,7 @@ class Observer:
         finally:
             busy.discard(thread)
 
-    def abandon(self, info: CodeInfo) -> None:
+    def abandon(self, info: CodeInfo, error: BaseException) -> None:
         """A function whose calls are being recorded is being left by an exception."""
         thread = get_ident()
         stack = stacks.get(thread)
@@ -252,17 +252,17 @@ class Observer:
         if stack[-1].frame != frame and not self._drop_to(stack, frame):
             return
         busy.add(thread)
-        began = perf_counter()
+        began = thread_time()
         try:
             try:
-                self.interceptor.abandon(stack[-1])
+                self.interceptor.abandon(stack[-1], error)
             finally:
                 self.close(thread, stack)
-        except BaseException as error:
-            self.fault(error)
+        except BaseException as fault:
+            self.fault(fault)
         finally:
             busy.discard(thread)
-            around.overhead += perf_counter() - began
+            around.overhead += thread_time() - began
 
     def enter_module(self, info: CodeInfo) -> None:
         """The top level of a user module begins to run."""
@@ -334,7 +334,7 @@ class Observer:
         busy.add(thread)
         try:
             while stack[-1] is not recording:
-                self.interceptor.abandon(stack[-1])
+                self.interceptor.abandon(stack[-1], None)
                 self.close(thread, stack)
         finally:
             busy.discard(thread)
@@ -348,7 +348,7 @@ class Observer:
         busy.add(thread)
         try:
             while stack and stack[-1].frame != frame:
-                self.interceptor.abandon(stack[-1])
+                self.interceptor.abandon(stack[-1], None)
                 self.close(thread, stack)
         finally:
             busy.discard(thread)

@@ -8,7 +8,8 @@ from types import FunctionType, ModuleType
 
 from hitsave_trace import catalogue
 from hitsave_trace.around import argv_fingerprint, around
-from hitsave_trace.fingerprint.objects import class_shape, shape_text
+from hitsave_trace.fingerprint.before import Before
+from hitsave_trace.fingerprint.objects import class_shape, registered, shape_text
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, SHAPE, TELLING, TELLING_ATTRIBUTES
 from hitsave_trace.names import class_name, code_infos, is_user_class, is_user_module, user_modules
@@ -235,7 +236,8 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
         return
     recording.read(sight.kind, sight.name, sight.fingerprint, sight.text, reader)
     recording.distributions.update(sight.distributions)
-    recording.watched[subject] = sight.value if sight.steady else MISSING
+    sight.keep()
+    recording.watched[subject] = sight
     for cls in sight.classes:
         note_class(recording, cls, reader)
     if sight.kept_results:
@@ -269,6 +271,38 @@ def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
                 waiting.append((called, info))
 
 
+class ClassBefore:
+    """A user class as it was when it was reached."""
+
+    __slots__ = ("_bases", "_registered", "attributes", "before", "cls", "objects")
+
+    def __init__(self, cls: type, walk: Walk) -> None:
+        self.cls = cls
+        self.attributes = dict(vars(cls))
+        self.before = Before(walk, cls, ())
+        self.objects = walk.objects
+        self._bases = cls.__bases__
+        self._registered = _registered(cls)
+
+    def is_same_kind(self) -> bool:
+        """Whether nothing was changed but attributes."""
+        return self.cls.__bases__ == self._bases and _registered(self.cls) == self._registered
+
+
+def watch_class(cls: type) -> ClassBefore | None:
+    """Note how a class is now; None if that can't be told."""
+    walk = Walk()
+    try:
+        class_shape(cls, walk)
+    except Unfingerprintable:
+        return None
+    return ClassBefore(cls, walk)
+
+
+def _registered(cls: type) -> list[str]:
+    return registered(cls) if "_abc_impl" in vars(cls) else []
+
+
 def note_class(recording: Recording, cls: type, reader: int) -> None:
     """Record the shape of a user class that was reached."""
     name = class_name(cls)
@@ -284,7 +318,7 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
         recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))
         return
     recording.read(SHAPE, name, fingerprint, shape_text(cls), reader)
-    recording.watched[SHAPE, name] = MISSING
+    recording.watched[SHAPE, name] = ClassBefore(cls, walk)
     for other in walk.classes:  # of the values of its attributes, such as descriptors
         note_class(recording, other, reader)
     for base in cls.__mro__[1:]:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 stacks: dict[int, list[Recording]] = {}
 """The open recordings of each thread, innermost last. Threads without one are not in it."""
 
+PATIENCE_SECONDS = 0.05
+STEP_SECONDS = 0.005
+"""How long, at most, and in which steps one waits for threads that are about to end."""
+
 _current_frames = sys._current_frames
 
 busy: set[int] = set()
@@ -182,7 +186,15 @@ class Recording:
         return known is not None and any(known is one for one in self.threads)
 
     def left_running(self) -> bool:
-        """Whether a thread that it started still runs; those of others are no matter of it."""
+        """Whether a thread that it started still runs; those of others are no matter of it.
+
+        The threads of a pool that was told to end may need a moment to do so.
+        """
+        patience = PATIENCE_SECONDS
+        for thread in self.threads:
+            while thread.is_alive() and patience > 0:  # type: ignore[attr-defined]
+                thread.join(STEP_SECONDS)  # type: ignore[attr-defined]
+                patience -= STEP_SECONDS
         return any(thread.is_alive() for thread in self.threads)  # type: ignore[attr-defined]
 
     def wrote(self, name: str) -> bool:

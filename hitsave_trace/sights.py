@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from xxhash import xxh3_128
 
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.objects import class_shape
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
@@ -54,6 +55,8 @@ class Sight:
     __slots__ = (
         "_tell",
         "_text",
+        "_walk",
+        "before",
         "classes",
         "distributions",
         "fingerprint",
@@ -61,7 +64,6 @@ class Sight:
         "kind",
         "name",
         "objects",
-        "steady",
         "value",
     )
 
@@ -83,8 +85,21 @@ class Sight:
         self.value: object = None
         self.kept_results: object = None  # the value, when it is one that keeps results of a function
         self.objects: Sequence[object] = ()  # what can be changed in it, in the order of the walk
-        self.steady = False
-        """The value can't change while the name keeps meaning this very object."""
+        self.before: Before | None = None  # what is to be known of these to see later what was changed
+        self._walk: Walk | None = None
+
+    def walked(self, walk: Walk) -> None:
+        """Take over what a walk has met."""
+        self._walk = walk
+        self.objects = walk.objects
+        self.classes = tuple(walk.classes)
+        self.distributions = tuple(walk.distributions)
+
+    def keep(self) -> None:
+        """Note how the objects are now, so that it can be told later what was changed."""
+        if self._walk is not None and (self.objects or self._walk.loose):
+            self.before = Before(self._walk, self.value)
+        self._walk = None
 
     @property
     def text(self) -> str | None:
@@ -136,7 +151,11 @@ def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, name, named("module " + value.__name__), None)
     if isinstance(value, type) or callable(value):
-        origin = f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', None) or getattr(value, '__name__', type(value).__name__)}"
+        # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
+        names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
+        own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
+        home = getattr(value, "__module__", "")
+        origin = f"{home if isinstance(home, str) or home is None else type(value).__module__}.{own}"
         return Sight(BINDING, name, named("library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()
@@ -174,12 +193,20 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     if value is MISSING:
         if len(path) == 1 and path[0] in BUILTINS:
             return builtin(subject, path[0])
-        return Sight(GLOBAL, subject, ABSENT, "absent")
+        sight = Sight(GLOBAL, subject, ABSENT, "absent")
+        sight.value = MISSING
+        return sight
     return sight_of(subject, value)
 
 
 def sight_of(subject: str, value: object) -> Sight:
     """Say what a value is, as the meaning of a name."""
+    sight = _sight_of(subject, value)
+    sight.value = value
+    return sight
+
+
+def _sight_of(subject: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
     if isinstance(value, type):
@@ -201,16 +228,19 @@ def sight_of(subject: str, value: object) -> Sight:
         return sight
     if type(value) is FunctionType:
         sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+    elif type(value).__name__ == "CPUDispatcher":  # numba's
+        sight = Sight(GLOBAL, subject, fingerprint, None, _compiled_text)
+        sight.kept_results = value
     else:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
         if hasattr(type(value), "cache_info"):
             sight.kept_results = value
-        sight.steady = type(value) in _IMMUTABLE
-    sight.value = value
-    sight.objects = walk.objects
-    sight.classes = tuple(walk.classes)
-    sight.distributions = tuple(walk.distributions)
+    sight.walked(walk)
     return sight
+
+
+def _compiled_text(value: object) -> str:
+    return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
 
 
 def _function_text(function: FunctionType) -> str:
@@ -249,21 +279,29 @@ def namespace(module: str) -> Sight:
 
 def present(kind: str, name: str) -> Fingerprint | None:
     """Give what a binding, global, namespace or class is now; None when it can't be said."""
-    if kind == SHAPE:
-        cls = resolve_class(name)
-        if cls is None:
-            return ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED
-        try:
-            return class_shape(cls)
-        except Unfingerprintable:
-            return None
     return see(kind, name).fingerprint
 
 
+def _shape(name: str) -> Sight:
+    cls = resolve_class(name)
+    if cls is None:
+        return Sight(SHAPE, name, ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED, None)
+    walk = Walk()
+    try:
+        sight = Sight(SHAPE, name, class_shape(cls, walk), None)
+    except Unfingerprintable:
+        return Sight(SHAPE, name, None, None)
+    sight.value = cls
+    sight.walked(walk)
+    return sight
+
+
 def see(kind: str, name: str) -> Sight:
-    """Look at what a binding, global or namespace is now, with its text."""
+    """Look at what a binding, global, namespace or class is now, with its text."""
     if kind == NAMESPACE:
         return namespace(name)
+    if kind == SHAPE:
+        return _shape(name)
     if name.startswith("import "):
         return Sight(BINDING, name, *origin(name[7:]))
     module, _, path = name.partition(":")
@@ -281,5 +319,7 @@ def see(kind: str, name: str) -> Sight:
             if found is MISSING:
                 return Sight(GLOBAL, name, ABSENT, "absent")
             value = found
-        return sight_of_library(name, value)
+        sight = sight_of_library(name, value)
+        sight.value = value
+        return sight
     return look(module, names, parts)

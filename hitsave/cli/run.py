@@ -40,12 +40,16 @@ def run(
         float | None, typer.Option("--threshold", metavar="SECONDS", help="Save calls that take longer than this.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="RUN", help="Run the code of an earlier run.")] = None,
+    verify: Annotated[
+        str | None,
+        typer.Option("--verify", metavar="P", help="Run a share P of the hits, too, and compare. [=1]"),
+    ] = None,
     off: Annotated[bool, typer.Option("--off", help="Run plainly, without HitSave. [env: HITSAVE=0]")] = False,
 ) -> None:
     """Run a program as python would, and answer slow calls from the store when nothing they depend on changed. Exits with
     the program's status.
     """
-    del script, module, store, quiet, report, tracer, threshold, at, off
+    del script, module, store, quiet, report, tracer, threshold, at, verify, off
     import sys
 
     from hitsave.start import main

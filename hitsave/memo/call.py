@@ -5,9 +5,10 @@ from __future__ import annotations
 from xxhash import xxh3_128
 
 from hitsave_trace import sights
+from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
-from hitsave_trace.model import ABSENT
+from hitsave_trace.model import ABSENT, CLOSURE
 from hitsave_trace.names import resolve_function
 
 TYPE_CHECKING = False
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from types import CellType
 
     from hitsave.memo.check import Node
-    from hitsave.memo.results import Place
     from hitsave.memo.trace import Trace
+    from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.sights import Sight
@@ -33,22 +34,27 @@ class Call:
     """One call that may be answered."""
 
     __slots__ = (
+        "_cells",
         "_rows",
+        "_walk",
         "arguments",
+        "before",
         "candidates",
-        "came_in",
         "captured",
         "captured_objects",
+        "cell_before",
         "cells",
         "classes",
         "digest",
         "distributions",
+        "expected",
         "fingerprints",
         "gone",
         "info",
         "objects",
-        "objects_now",
         "overhead_before",
+        "queued_before",
+        "ranges",
         "refused",
         "saved_seconds",
         "seen",
@@ -73,13 +79,18 @@ class Call:
         self.classes: tuple[type, ...] = ()
         self.distributions: tuple[str, ...] = ()
         self.objects: list[object] = []
-        self.objects_now: list[object] = []
-        self.came_in: list[tuple[Place, object]] = []
+        self.ranges: list[range] = []  # for each argument, the positions of the objects that were met in it first
+        self.before: Before | None = None  # the arguments, of the moment at which the recording opens
+        self.cell_before: dict[str, Before] = {}
+        self._walk: Walk | None = None
+        self._cells: dict[str, tuple[object, Walk]] = {}
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.gone = False
+        self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.overhead_before = 0.0
+        self.queued_before = 0.0
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens
@@ -109,29 +120,28 @@ class Call:
                 return self.objects[place]
             named: tuple[str, str, int] = place  # type: ignore[assignment]
             kind, name, position = named
-            return self.see(kind, name).objects[position]
+            return self.objects_of(kind, name)[position]
 
         return find
 
-    def changed_arguments(self) -> Iterator[str]:
-        """Name the parameters whose values the call has changed in place."""
-        walk = Walk()
-        for name, value, before in zip(self.info.parameters, self.arguments, self.fingerprints, strict=False):
-            try:
-                now = walk.fingerprint(value, name)
-            except Unfingerprintable:
-                now = None
-            if now != before:
-                yield name
-                return  # what comes later may only differ for being shared with this one
-        self.objects_now = walk.objects
+    def objects_of(self, kind: str, name: str) -> Sequence[object]:
+        """What can be changed in what a name means now."""
+        return self.captured_objects.get(name, ()) if kind == CLOSURE else self.see(kind, name).objects
 
-    def changed_cells(self) -> Iterator[str]:
-        """Name the captured variables that the call has changed."""
-        for name, fingerprint, _ in _captured(self):
-            # A call that was refused for its arguments was not asked for its cells.
-            if name in self.captured and fingerprint != self.captured[name][0]:
-                yield name
+    def keep(self) -> None:
+        """Note how everything that came in is now, just before the body runs, to see later what was changed."""
+        if self._walk is not None:
+            if self.objects or self._walk.loose:
+                self.before = Before(self._walk, None, [places.start for places in self.ranges])
+            self.rows()  # while the arguments are what they were
+        for subject, (value, walk) in self._cells.items():
+            if walk.objects or walk.loose:
+                self.cell_before[subject] = Before(walk, value)
+        self._cells.clear()
+
+    def path(self, position: int) -> str:
+        """Where in the arguments an object was found, such as `self.model.layers[0]`."""
+        return self._walk.path(position) if self._walk is not None and position >= 0 else ""
 
     def rows(self) -> list[tuple[str, Fingerprint, str, bool]]:
         """(parameter, fingerprint, readable value, whether it is the default) of each argument, as at entry."""
@@ -171,11 +181,14 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
         hasher.update(b"\0" + info.shape)
     fingerprints = call.fingerprints
     for name, value in zip(info.parameters, call.arguments, strict=True):
+        start = len(walk.objects)
         fingerprint = walk.fingerprint(value, name)
         fingerprints.append(fingerprint)
         hasher.update(fingerprint)
+        call.ranges.append(range(start, len(walk.objects)))
     call.digest = hasher.digest()
     call.objects = walk.objects
+    call._walk = walk
     call.classes = tuple(walk.classes)
     call.distributions = tuple(walk.distributions)
     if call.cells:
@@ -197,7 +210,8 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
         except Unfingerprintable as error:
             yield subject, None, error.why
             continue
-        call.captured_objects.setdefault(subject, walk.objects)
+        call.captured_objects[subject] = walk.objects
+        call._cells[subject] = value, walk
         call.classes = (*call.classes, *walk.classes)
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Difference, Node
-    from hitsave.memo.present import Present
+    from hitsave.memo.present import AsRead
     from hitsave.store.store import Store
 
     Reason = dict[str, object]
@@ -22,7 +22,19 @@ _NEAREST = 50
 """Stored calls of a function that are compared with one that is new."""
 
 
-def explain_nearest(call: Call, present: Present) -> list[Reason]:
+def explain_miss(
+    call: Call, store: Store, nodes_of: Callable[[Trace], list[Node] | None], present: AsRead
+) -> list[Reason]:
+    """Say why a call that ran was not answered."""
+    if call.gone:
+        where = call.info.module.relative
+        return [{"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}]
+    if call.candidates:
+        return explain_nearest(call, present)
+    return first_time(call, store, nodes_of, present)
+
+
+def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
     """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
     best: list[Reason] | None = None
     for trace, nodes in call.candidates:
@@ -32,7 +44,7 @@ def explain_nearest(call: Call, present: Present) -> list[Reason]:
     return best or []
 
 
-def explain(call: Call, trace: Trace, nodes: list[Node], present: Present) -> list[Reason]:
+def explain(call: Call, trace: Trace, nodes: list[Node], present: AsRead) -> list[Reason]:
     """Give the reasons for which `trace` does not answer `call`, first cause first."""
     found = differences(nodes, trace.readers, present.of(call), all_of_them=True)
     rows = list(trace.functions)
@@ -45,7 +57,7 @@ def explain(call: Call, trace: Trace, nodes: list[Node], present: Present) -> li
     return [_reason(difference, rows, places, present) for difference in kept]
 
 
-def _without_echoes(found: list[Difference], present: Present) -> list[Difference]:
+def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference]:
     """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
     changed_code = {difference.name for difference in found if difference.kind == CODE}
     shapes = sum(difference.kind == SHAPE for difference in found)
@@ -62,7 +74,7 @@ def _without_echoes(found: list[Difference], present: Present) -> list[Differenc
 
 
 def _reason(
-    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None], present: Present
+    difference: Difference, rows: list[tuple[str, int, int]], places: dict[str, str | None], present: AsRead
 ) -> Reason:
     kind, name = difference.kind, difference.name
     before, after = difference.text, present.text(kind, name)
@@ -134,7 +146,7 @@ def first_time(
     call: Call,
     store: Store,
     nodes_of: Callable[[Trace], list[Node] | None],
-    present: Present,
+    present: AsRead,
 ) -> list[Reason]:
     """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had."""
     info = call.info

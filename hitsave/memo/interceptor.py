@@ -9,18 +9,28 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import effects, sharing
+from hitsave.memo import changes, effects, sharing
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
-from hitsave.memo.explain import explain_nearest, first_time
-from hitsave.memo.results import Refused, take
+from hitsave.memo.explain import explain_miss
+from hitsave.memo.present import AsRead
+from hitsave.memo.queue import own_seconds, queued_seconds
+from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
+from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import reads, sights, warned
+from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHAPE, SHARING, Dependency
+from hitsave_trace.model import (
+    CLOSURE,
+    DISTRIBUTION,
+    RANDOM,
+    SETTING,
+    SHARING,
+    Dependency,
+)
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 
@@ -29,22 +39,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CellType
 
+    from hitsave.memo.changes import Changes
     from hitsave.memo.check import Node
     from hitsave.memo.journal import Journal
     from hitsave.memo.policy import Policy
     from hitsave.memo.present import Present
     from hitsave.memo.results import Taken
+    from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
+    from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
-
-
-def _own_seconds(found: Recording, call: Call, ended: float) -> float:
-    """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it."""
-    return max(ended - found.started - (around.overhead - call.overhead_before), 0.0)
 
 
 def _raise(error: BaseException) -> None:
@@ -54,7 +62,7 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps")
+    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier")
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -63,6 +71,7 @@ class Memo:
         self.journal = journal
         self.run = run
         self.taps: Installed | None = None
+        self.verifier: Verifier | None = None  # only with `--verify`
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -115,6 +124,7 @@ class Memo:
     def opened(self, found: Recording) -> None:
         """Take the state of the world that is compared when the recording closes; the last thing before the body."""
         call: Call = found.call  # type: ignore[assignment]
+        call.keep()
         found.random = state.random_states()
         for cls in call.classes:
             reads.note_class(found, cls, 0)
@@ -123,15 +133,18 @@ class Memo:
         call.world = (switches.switches(), files, warned.shown_before())
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
+        call.queued_before = queued_seconds()
         found.started = perf_counter()
         # Of the hook that is running only the part up to here has been before the body.
-        call.overhead_before = around.overhead + found.started - call.started
+        call.overhead_before = around.overhead + call.spent
 
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
+        if answer is not None or call.expected is not None:
+            return answer
         # A project that was moved or cloned finds what it saved where it was before.
-        return answer if answer is not None else self._try(call, self.store.elsewhere(call.digest), measure=False)
+        return self._try(call, self.store.elsewhere(call.digest), measure=False)
 
     def _try(self, call: Call, candidates: list[bytes], *, measure: bool) -> tuple[object] | None:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
@@ -148,6 +161,9 @@ class Memo:
                 call.candidates.append((trace, nodes))
             if differences(nodes, trace.readers, now):
                 continue
+            if self.verifier is not None and self.verifier.wants(call.digest):
+                call.expected = Expected(name, trace, nodes)
+                return None  # it runs, to be compared
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -176,8 +192,9 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
-            value = self.store.load_value(trace.value, call.came_from() if trace.shares else None)
+            value, values = changes.restore(call, trace, self.store)
         except (Gone, Damaged):
             call.gone = True
             return None
@@ -187,7 +204,8 @@ class Memo:
         effects.replay(trace.effects, contents, trace.loaded)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
-            self._answered(call, trace, nodes, name)
+            changes.put_names(trace.changes[1], call, values)
+            self._answered(call, trace, nodes, name, watched)
         except Exception as error:
             self.failed(error)
         return (value,)
@@ -198,6 +216,7 @@ class Memo:
         trace: Trace,
         nodes: list[Node],
         name: bytes,
+        watched: dict[Subject, object],
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -212,7 +231,9 @@ class Memo:
         for wider in outer:
             if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
-            wider.adopt(self._as_recording(call, trace, nodes, wider))
+            found = self._as_recording(call, trace, nodes, wider)
+            found.watched = watched
+            wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
     def _as_recording(
@@ -244,27 +265,24 @@ class Memo:
         found.loaded.update(trace.loaded)
         return found
 
-    def passed_over(self, info: CodeInfo, seconds: float, slug: str, what: str) -> None:
-        """A slow call of a library ran that is known not to be repeatable."""
-        call = Call(info, (), (), perf_counter() - seconds, 0.0)
-        self.journal.unsaved(call, Recording(info, call, 0, 0.0), seconds, [(slug, what, "", False)])
-
     # --- leaving ------------------------------------------------------------------------------------------------
 
-    def abandon(self, found: Recording) -> None:
+    def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
         ended = perf_counter()
         try:
-            self._abandon(found, ended)
+            self._abandon(found, error, ended)
         finally:
             self.journal.closed(found)
 
-    def _abandon(self, found: Recording, ended: float) -> None:
+    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
+        seconds = own_seconds(call, found.started, ended)
         self.policy.ran(found.info, seconds, call.spent)
-        if seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", found.info.name, "", False)])
+        if call.expected is not None and error is not None:
+            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
+        elif seconds >= self.policy.threshold:
+            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""
@@ -280,20 +298,23 @@ class Memo:
 
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = _own_seconds(found, call, ended)
-        if not self.policy.ran(found.info, seconds, call.spent):
+        seconds = own_seconds(call, found.started, ended)
+        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
             if seconds >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
-        if value is None and found.is_of_library and all(effect[0] == "filters" for effect in found.effects):
+        changed = changes.find(found, call)
+        if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             # It was called for something that it does, and nothing of that can be seen.
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
+        if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+            return
         if not found.reasons:
             try:
-                taken = take(value, call.came_in)
-                self._save(found, call, taken, seconds)
+                taken = changed.take(value, changes.came_in(found, call))
+                self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
         if found.reasons:
@@ -327,27 +348,9 @@ class Memo:
             if not seeded:
                 found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
             found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
-        for name in call.changed_arguments():
-            found.forbid("argument-changed", name, "", spreads=False)
-        for name in call.changed_cells():
-            # Whoever called either made the variable or reached the function by a value, which is compared.
-            found.forbid("closure-changed", name, "", spreads=False)
-        call.came_in = list(enumerate(call.objects_now))
-        for kind, name in found.watched:
-            dependency = found.reads.get((kind, name))
-            if dependency is None:
-                continue
-            if kind == SHAPE:
-                if sights.present(kind, name) != dependency.fingerprint:
-                    found.forbid("global-changed", f"the class {name}", "")
-                continue
-            sight = call.see(kind, name)
-            if sight.fingerprint != dependency.fingerprint:
-                found.forbid("global-changed", name, "")
-            else:
-                call.came_in += [((kind, name, i), thing) for i, thing in enumerate(sight.objects)]
 
-    def _save(self, found: Recording, call: Call, taken: Taken, seconds: float) -> None:
+    def complete(self, found: Recording, call: Call) -> None:
+        """Add what is only known to have been read when a call is over. Raises `Refused`."""
         for top in sorted(found.distributions):
             for name in surroundings.distributions_of(top):
                 fingerprint, text = self.present.distribution(name)
@@ -358,9 +361,14 @@ class Memo:
             if setting is None:
                 raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
             found.read(SETTING, name, setting, settings.text(name), -1)
-        shared = sharing.subjects(call, tuple(found.reads))
+        objects_of = changes.objects_before(found, call)
+        shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
         if shared is not None:
-            found.read(SHARING, shared, sharing.fingerprint(call, shared), None, -1)
+            found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)
+
+    def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
+        """Keep a call that ran. Raises `Refused` and `Impossible`."""
+        self.complete(found, call)
         records = effects.close(found, self.store)
         nodes = []
         reads = []
@@ -382,17 +390,9 @@ class Memo:
             tuple(call.rows()),
             taken.shares,
             tuple(sorted(found.loaded)),
+            changed.record(),
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
-        self.journal.miss(call, found, saved, seconds, self._reasons(call))
-
-    def _reasons(self, call: Call) -> list[dict[str, object]]:
-        """Say why a call that ran was not answered."""
-        if call.gone:
-            where = call.info.module.relative
-            return [
-                {"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}
-            ]
-        if call.candidates:
-            return explain_nearest(call, self.present)
-        return first_time(call, self.store, self._nodes_of, self.present)
+        if call.expected is None:
+            reasons = explain_miss(call, self.store, self._nodes_of, AsRead(self.present, found.reads))
+            self.journal.miss(call, found, saved, seconds, reasons)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hitsave.memo.call import Call
     from hitsave.memo.scalars import Scalar
     from hitsave.memo.trace import Trace
+    from hitsave.memo.verify import Expected
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
 
@@ -44,7 +45,8 @@ class Journal:
 
     __slots__ = (
         "accepted", "_began", "_flushed", "_kept", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
-        "misses", "rows", "run", "saved_seconds", "store", "unsaved_calls", "wanted",
+        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
+        "verified_calls", "wanted",
     )  # fmt: skip
 
     def __init__(self, store: Store, run: int, *, wanted: bool) -> None:
@@ -55,8 +57,11 @@ class Journal:
         self.hits = 0
         self.misses = 0
         self.unsaved_calls = 0
+        self.verified_calls = 0  # that ran to be compared
+        self.different_calls = 0  # of these, the ones that were not as stored
         self.saved_seconds = 0.0
         self.accepted: dict[str, None] = {}  # functions by whose accepted edits calls were answered
+        self.forked = False  # whether this is a child of the process that runs the program
         self._began = perf_counter()
         self._flushed = 0.0
         self._pending: list[Row] = []
@@ -112,6 +117,15 @@ class Journal:
         self._table(call, found, "unsaved", None, seconds)
         self._note(self._row(call, "unsaved", rows, seconds, None))
 
+    def verified(self, call: Call, found: Recording, expected: Expected, rows: list[Row], seconds: float) -> None:
+        """A call ran to be compared with what was stored, and differs in `rows`."""
+        self.verified_calls += 1
+        self.different_calls += bool(rows)
+        self._table(call, found, "verified", expected.name, seconds)
+        row = self._row(call, "verified", rows, seconds, expected.name)
+        row["source_run"] = expected.trace.run
+        self._note(row)
+
     def closed(self, found: Recording) -> None:
         """A recording ends, however it ends. The outermost hold what all inside them read and printed."""
         stack = stacks.get(get_ident())
@@ -120,6 +134,12 @@ class Journal:
             return
         self._use((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
         self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
+
+    def fork(self) -> None:
+        """Begin as a child of this process: what is pending is its parent's to write."""
+        self.forked = True
+        self._pending = []
+        self._tables = {}
 
     def settle(self) -> None:
         """A call that may take long begins: let nothing wait that is known already."""
@@ -223,7 +243,10 @@ class Journal:
         if self.wanted:
             self.rows.append(row)
         self._pending.append(row)
-        if len(self._pending) >= BATCH or perf_counter() - self._flushed > DELAY:
+        if self.forked:  # a worker is ended without notice
+            self.flush()
+            self.store.flush()
+        elif len(self._pending) >= BATCH or perf_counter() - self._flushed > DELAY:
             self.flush()
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Now
-    from hitsave_trace.model import Fingerprint
+    from hitsave_trace.model import Dependency, Fingerprint, Subject
 
 
 class Present:
@@ -63,7 +63,7 @@ class Present:
             if kind in (BINDING, GLOBAL):
                 return call.see(kind, name).fingerprint
             if kind == SHARING:
-                return sharing.fingerprint(call, name)
+                return sharing.fingerprint(call.objects, name, call.objects_of)
             return self.fingerprint(kind, name, text, captured)
 
         return now
@@ -152,3 +152,31 @@ class Present:
             return digests.presence(path)
         except Exception:
             return None
+
+
+class AsRead:
+    """What subjects were when a call read them: the call has ended, and may have changed them since.
+
+    What it did not read is as it is now.
+    """
+
+    __slots__ = ("_present", "_reads")
+
+    def __init__(self, present: Present, reads: Mapping[Subject, Dependency]) -> None:
+        self._present = present
+        self._reads = reads
+
+    def of(self, call: Call) -> Now:
+        """Give what looks at subjects on behalf of `call`."""
+        otherwise = self._present.of(call)
+
+        def now(kind: str, name: str, text: str | None) -> Fingerprint | None:
+            read = self._reads.get((kind, name))
+            return otherwise(kind, name, text) if read is None else read.fingerprint
+
+        return now
+
+    def text(self, kind: str, name: str) -> str | None:
+        """Give the value of a subject in readable words."""
+        read = self._reads.get((kind, name))
+        return self._present.text(kind, name) if read is None or kind == CODE else read.text

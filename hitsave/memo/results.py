@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hitsave.store.pickles import Pickled
-    from hitsave_trace.model import Fingerprint
 
     # A position among the objects of the arguments, or (kind, name, position) among those of a global.
     Place = int | tuple[str, str, int]
@@ -38,47 +37,69 @@ class Refused(Exception):
 class Taken:
     """A result as it will be stored."""
 
-    __slots__ = ("fingerprint", "pickled", "shares")
+    __slots__ = ("pickled", "shares")
 
-    def __init__(self, pickled: Pickled, fingerprint: Fingerprint, shares: bool) -> None:
+    def __init__(self, pickled: Pickled, shares: bool) -> None:
         self.pickled = pickled
-        self.fingerprint = fingerprint
-        self.shares = shares  # whether it holds something that was there before the call
+        self.shares = shares  # whether the result holds something that was there before the call
 
 
-def take(value: object, come_in: Sequence[tuple[Place, object]]) -> Taken:
+def take(
+    value: object, come_in: Sequence[tuple[Place, object]], changed: tuple[list[object], list[object]] | None = None
+) -> Taken:
     """Take `value` apart. `come_in` are the objects that were there before the call, each with its place.
 
+    `changed`: what objects hold and names mean after the call. It is kept together with the result, as a tuple of three.
     Raises `Refused`.
     """
     walk = Walk()
-    try:
-        fingerprint = walk.fingerprint(value, "result")
-    except Unfingerprintable as error:
-        raise Refused(
-            "unfingerprintable-result", f"{error.path or 'result'} ({error.type_name}: {error.why})"
-        ) from None
+    fingerprint = _fingerprint(walk, value, "result")
     places = {id(thing): place for place, thing in come_in}
-    shared = any(id(thing) in places for thing in walk.objects)
-    if come_in:
-        _refuse_views(walk.objects, [thing for _, thing in come_in], places)
+    shares = any(id(thing) in places for thing in walk.objects)
+    known: dict[Place, object] | None = None
     persistent_id = None
-    if shared:
+    if shares or changed is not None:
+        known = dict(come_in)
 
         def persistent_id(thing: object) -> object:
             return places.get(id(thing))
 
-    known = dict(come_in) if shared else None
+        # What was there before stands for itself: what it holds now is no part of the result, and may be new.
+        walk = _walk_beyond(known)
+        fingerprint = _fingerprint(walk, value, "result")
+        if changed is not None:
+            fingerprint += _fingerprint(walk, changed, "changed")
+            value = (value, *changed)
+    if come_in:
+        _refuse_views(walk.objects, [thing for _, thing in come_in], places)
+    what = "result" if changed is None else "the result or what was changed"
     try:
         pickled = dump(value, persistent_id)
-        if not _is_plain(value, walk) and not _is_faithful(pickled, fingerprint, known):
+        if not (known is None and _is_plain(value, walk)) and not _is_faithful(
+            pickled, fingerprint, known, changed is not None
+        ):
             # Most often for arrays that are views of others.
             pickled = dump(value, persistent_id, views=True)
-            if not _is_faithful(pickled, fingerprint, known):
-                raise Refused("unfaithful", "result")
+            if not _is_faithful(pickled, fingerprint, known, changed is not None):
+                raise Refused("unfaithful", what)
     except Unpicklable as error:
-        raise Refused("unpicklable", f"result{error.path} ({error.type_name}: {error.why})") from None
-    return Taken(pickled, fingerprint, shared)
+        raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
+    return Taken(pickled, shares)
+
+
+def _walk_beyond(known: dict[Place, object] | None) -> Walk:
+    walk = Walk()
+    if known is not None:
+        walk.pass_over(known.values())
+    return walk
+
+
+def _fingerprint(walk: Walk, value: object, what: str) -> bytes:
+    try:
+        return walk.fingerprint(value, what)
+    except Unfingerprintable as error:
+        slug = "unfingerprintable-result" if what == "result" else "unfingerprintable-change"
+        raise Refused(slug, f"{error.path or what} ({error.type_name}: {error.why})") from None
 
 
 def _is_plain(value: object, walk: Walk) -> bool:
@@ -95,13 +116,17 @@ def _is_plain(value: object, walk: Walk) -> bool:
     return bool(walk.objects) or type(value) in (int, float, str, bytes, bool, complex, type(None))
 
 
-def _is_faithful(pickled: Pickled, fingerprint: Fingerprint, come_in: dict[Place, object] | None) -> bool:
+def _is_faithful(pickled: Pickled, fingerprint: bytes, come_in: dict[Place, object] | None, with_changes: bool) -> bool:
     """Put a value together again, and see whether it is what it was. Raises `Refused` if that can't be done at all."""
     persistent_load = None if come_in is None else come_in.__getitem__
     try:
         buffers = [bytearray(buffer) if not buffer.readonly else bytes(buffer) for buffer in pickled.buffers]
         again = load(pickled.data, buffers, persistent_load)  # type: ignore[arg-type]
-        return Walk().fingerprint(again) == fingerprint
+        walk = _walk_beyond(come_in)
+        if not with_changes:
+            return walk.fingerprint(again) == fingerprint
+        parts: tuple[object, object, object] = again  # type: ignore[assignment]
+        return walk.fingerprint(parts[0]) + walk.fingerprint(parts[1:]) == fingerprint
     except Exception as error:  # the program's own classes run here
         raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
 

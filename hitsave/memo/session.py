@@ -12,10 +12,12 @@ from time import perf_counter, time
 
 from hitsave import config, errors
 from hitsave.memo import check, record
+from hitsave.memo.call import Call
 from hitsave.memo.interceptor import Memo
 from hitsave.memo.journal import Journal
 from hitsave.memo.policy import Policy
 from hitsave.memo.present import Present
+from hitsave.memo.verify import Verifier
 from hitsave.store.store import open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
@@ -63,6 +65,7 @@ class Session:
             "threshold": options.threshold,
             "tracer": None if options.tracer == "auto" else options.tracer,
             "quiet": True if options.quiet else None,
+            "verify": options.verify,
         }
         # Old code runs in a folder of its own, for the project that it came from.
         self.at, self.project = _at(scope.project)
@@ -85,6 +88,8 @@ class Session:
         self.present = Present(self._fingerprints_of)
         check.accepted.update(_accepted(self.store.said()))
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
+        if self.settings.verify[0]:
+            self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
         self.library = LibraryCalls(self.observer, self._timed)
         self.sampler = Sampler(self._slow, self.engine.tire, self._slow_site)
@@ -107,6 +112,8 @@ class Session:
         self.taps = taps.install(observations, lambda path: path.startswith(folder))  # type: ignore[arg-type]
         self.memo.taps = self.taps
         self.memo.failed = self._failed
+        if self.memo.verifier is not None:
+            self.memo.verifier.watch_clocks(self.taps.patches)
         self.warnings = Watch(observations)
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
@@ -123,6 +130,7 @@ class Session:
             self.observer.off = True
         self.engine.start(self.observer)
         around_forks(self.sampler)
+        os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
 
     def loaded(self, loaded: Loaded) -> None:
@@ -159,7 +167,8 @@ class Session:
     def _timed(self, info: CodeInfo, seconds: float, why: tuple[str, str] | None) -> None:
         """A call of a library was not asked about: say so if it took long, where there is something to say."""
         if self.policy.timed(info, seconds) and why is not None:
-            self.memo.passed_over(info, seconds, *why)
+            call = Call(info, (), (), perf_counter() - seconds, 0.0)
+            self.journal.unsaved(call, recording.Recording(info, call, 0, 0.0), seconds, [(*why, "", False)])
 
     def _slow(self, info: CodeInfo, seconds: float) -> None:
         if self.policy.promote(info, seconds):

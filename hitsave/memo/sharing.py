@@ -7,41 +7,46 @@ here: as a list of the places that lead to an object which another place has led
 
 from __future__ import annotations
 
+from types import CellType, FunctionType
+
 from xxhash import xxh3_128
 
-from hitsave_trace.model import BINDING, CLOSURE, GLOBAL
+from hitsave_trace.model import BINDING, CLOSURE, GLOBAL, SHAPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from hitsave.memo.call import Call
     from hitsave_trace.model import Fingerprint, Subject
 
+    ObjectsOf = Callable[[str, str], Sequence[object]]
 
-def subjects(call: Call, read: Iterable[Subject]) -> str | None:
+_KINDS = frozenset((GLOBAL, BINDING, CLOSURE, SHAPE))
+_PARTS_OF_CLASSES = frozenset((FunctionType, CellType, property, staticmethod, classmethod))
+"""What a class consists of by itself."""
+
+
+def subjects(arguments: Sequence[object], read: Iterable[Subject], objects_of: ObjectsOf) -> str | None:
     """Name, line by line, what was read and holds objects; None where nothing can be shared."""
-    found = [
-        f"{kind} {name}" for kind, name in read if kind in (GLOBAL, BINDING, CLOSURE) and _objects(call, kind, name)
-    ]
-    return "\n".join(found) if len(found) + bool(call.objects) > 1 else None
+    found = [f"{kind} {name}" for kind, name in read if kind in _KINDS and _holds_objects(kind, objects_of(kind, name))]
+    return "\n".join(found) if len(found) + bool(arguments) > 1 else None
 
 
-def fingerprint(call: Call, names: str) -> Fingerprint:
-    """Fingerprint how the arguments of `call` and what `names` mean now share objects."""
-    first = {id(thing): f"argument {position}" for position, thing in enumerate(call.objects)}
+def _holds_objects(kind: str, objects: Sequence[object]) -> bool:
+    if kind == SHAPE:
+        return not _PARTS_OF_CLASSES.issuperset(map(type, objects))
+    return bool(objects)
+
+
+def fingerprint(arguments: Sequence[object], names: str, objects_of: ObjectsOf) -> Fingerprint:
+    """Fingerprint how the arguments of a call and what `names` mean share objects."""
+    first = {id(thing): f"argument {position}" for position, thing in enumerate(arguments)}
     hasher = xxh3_128()
     for line in names.split("\n"):
         kind, _, name = line.partition(" ")
-        for position, thing in enumerate(_objects(call, kind, name)):
+        for position, thing in enumerate(objects_of(kind, name)):
             here = f"{line} {position}"
             place = first.setdefault(id(thing), here)
             if place is not here:
                 hasher.update(f"{here} is {place}\n".encode("utf-8", "surrogatepass"))
     return hasher.digest()
-
-
-def _objects(call: Call, kind: str, name: str) -> Sequence[object]:
-    if kind == CLOSURE:
-        return call.captured_objects.get(name, ())
-    return call.see(kind, name).objects

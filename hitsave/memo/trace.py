@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     Effect = tuple[object, ...]  # see effects.py
     Reading = tuple[bytes, int]  # digest of the dependency; position in `functions` of the one that read it, or -1
     Function = tuple[str, int, int]  # name; position of the function that called it, or -1; and the line of that call
+    Changed = tuple[tuple[object, ...], tuple[tuple[str, str, str, bool], ...]]  # see changes.py; empty tuples mostly
     Argument = tuple[str, Fingerprint, str, bool]  # parameter, fingerprint, readable value, whether it is the default
 
-VERSION = 1
-FIELDS = 14
+VERSION = 2
+FIELDS = 15
 """Length of a record: a word that says what it is, the version, and the fields of a trace in the order of `__init__`."""
 
 
@@ -27,6 +28,7 @@ class Trace:
     __slots__ = (
         "arguments",
         "call",
+        "changes",
         "effects",
         "function",
         "functions",
@@ -53,6 +55,7 @@ class Trace:
         arguments: tuple[Argument, ...],
         shares: bool,
         loaded: tuple[str, ...],
+        changes: Changed,
     ) -> None:
         self.call = call  # digest of the function and its arguments
         self.function = function
@@ -66,6 +69,7 @@ class Trace:
         self.arguments = arguments
         self.shares = shares  # whether the result holds something that was there before the call
         self.loaded = loaded  # modules of the program that it imported
+        self.changes = changes  # objects and names that it changed; what they became stands beside the result
 
     @property
     def readers(self) -> list[int]:
@@ -96,4 +100,5 @@ class Trace:
             self.arguments,
             self.shares,
             self.loaded,
+            self.changes,
         )

@@ -116,6 +116,10 @@ def _said(row: Row, before: str) -> Line:
     accepted = row.get("accepted")
     if isinstance(accepted, list) and accepted:
         spans.append((f"{before}accepted: {', '.join(short_name(str(name)) for name in accepted)}", "warn"))
+    if row.get("different"):
+        spans.append((f"{before}{row['different']} of {row['verified']} not as stored", "bad"))
+    elif row.get("verified"):
+        spans.append((f"{before}verified: {row['verified']} as stored", "good"))
     if row.get("pinned"):
         spans.append((before + "pinned", "good"))
     spans += [(f"{before}[{tag}]", "good") for tag in (tags if isinstance(tags, list) else ())]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from hitsave.render.console import Layout, Line
 from hitsave.render.log import changed
-from hitsave.render.why import outcome
+from hitsave.render.why import compared, outcome
 from hitsave.report.archive import seconds_of
 from hitsave.report.words import ago, clip, count, duration, moment, short_name
 
 Told = dict[str, object]
 
 _SEVERAL = 12
-_WORDS = {"hit": ("reused", "good"), "miss": ("computed", ""), "unsaved": ("not saved", "warn")}
+_WORDS = {
+    "hit": ("reused", "good"),
+    "miss": ("computed", ""),
+    "unsaved": ("not saved", "warn"),
+    "verified": ("as stored", "good"),
+}
 
 
 def run(told: Told, width: int | None, now: float | None = None) -> Layout:
@@ -45,6 +50,7 @@ def _facts(told: Told) -> list[tuple[str, Line]]:
         f"{told['hits']} reused" if told["hits"] else "",
         f"{told['misses']} computed" if told["misses"] else "",
         f"{told['unsaved']} not saved" if told["unsaved"] else "",
+        *compared(told),
     ]
     found: list[tuple[str, Line]] = [("ended", [(" · ".join(part for part in counts if part), "")])]
     if told.get("compared_with") is not None:
@@ -122,6 +128,8 @@ def calls(nodes: list[Told], width: int | None, indent: str = "  ") -> Layout:
 
 def _node(node: Told, margin: str) -> Line:
     word, style = _WORDS.get(str(node.get("verdict")), (str(node.get("verdict")), ""))
+    if node.get("verdict") == "verified" and node.get("reason"):
+        word, style = "not as stored", "bad"
     number = node.get("count")
     times = f" ×{number}" if isinstance(number, int) and number > 1 else ""
     arguments = node.get("arguments")

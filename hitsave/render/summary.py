@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TextIO
 
-_GREEN, _YELLOW, _DIM, _OFF = "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
+_RED, _GREEN, _YELLOW, _DIM, _OFF = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
 
 def wants_colour(stream: TextIO | None, environ: Mapping[str, str] | None = None) -> bool:
@@ -51,6 +51,7 @@ def summary_line(run: Mapping[str, object], *, colour: bool = False, unicode: bo
         return f"{code}{text}{_OFF}" if colour else text
 
     hits, misses, unsaved = (_number(run, key) for key in ("hits", "misses", "unsaved"))
+    verified, different = _number(run, "verified"), _number(run, "different")
     saved = run.get("saved_seconds")
     parts = []
     number = run.get("run")
@@ -59,16 +60,19 @@ def summary_line(run: Mapping[str, object], *, colour: bool = False, unicode: bo
     gain = f" (saved {duration(saved)})" if isinstance(saved, float | int) and saved >= 0.0005 else ""
     if run.get("replayed"):
         parts.append(tint("replayed whole" + gain, _GREEN))
-    elif not (hits or misses or unsaved):
+    elif not (hits or misses or unsaved or verified):
         parts.append("no call was worth saving")
     else:
         if hits:
             parts.append(tint(f"{hits} reused{gain}", _GREEN))
+        if verified:
+            parts.append(f"{verified} compared with what was stored")
+            parts[-1] += ": " + (tint(f"{different} different", _RED) if different else tint("all alike", _GREEN))
         if misses:
             parts.append(f"{misses} computed")
         if unsaved:
             parts.append(tint(f"{unsaved} not saved", _YELLOW))
-        if misses or unsaved:
+        if misses or unsaved or different:
             parts[-1] += tint(" (why: hitsave why)", _DIM)
     faults = run.get("faults")
     if isinstance(faults, list) and faults:

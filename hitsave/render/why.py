@@ -37,15 +37,18 @@ def summary(told: Told, now: float | None = None) -> Layout:
     if told.get("replayed"):
         layout.append([("Nothing that it depends on had changed, so the whole run was replayed.", "")])
     missed, unsaved, reused = (_list(told, key) for key in ("missed", "not_saved", "reused"))
-    for title, causes in (("Ran again", missed), ("Not saved", unsaved)):
+    different, verified = (_list(told, key) for key in ("different", "verified"))
+    for title, causes in (("Not what was stored", different), ("Ran again", missed), ("Not saved", unsaved)):
         if causes:
             layout += [[], [(title, "strong")]]
             for cause in causes:
                 layout += _cause(cause)
     if reused:
         layout += [[], [("Reused", "strong")], [("  ", ""), (_names(reused, seconds="saved_seconds"), "")]]
-    if missed or unsaved or reused:
-        rows = _under(missed) or _under(unsaved) or reused
+    if verified:
+        layout += [[], [("Ran to be compared, and is as stored", "strong")], [("  ", ""), (_names(verified), "")]]
+    if missed or unsaved or reused or different or verified:
+        rows = _under(different) or _under(missed) or _under(unsaved) or reused or verified
         if rows:
             example = last_part(str(max(rows, key=seconds_of)["function"]))
             layout += [[], [("More: ", "soft"), (f"hitsave why {example}", "soft")]]
@@ -76,9 +79,12 @@ def _call(run: Told, call: Told, now: float | None) -> Layout:
     word, style, spent = {
         "hit": ("reused", "good", seconds_of(call, "saved_seconds")),
         "miss": ("ran again", "warn", seconds_of(call)),
+        "verified": ("ran to be compared, and is as stored", "good", seconds_of(call)),
     }.get(str(verdict), ("ran, not saved", "warn", seconds_of(call)))
     if verdict == "miss" and any(reason.get("kind") == "new" for reason in _list(call, "reasons")):
         word = "ran for the first time"
+    if verdict == "verified" and _list(call, "reasons"):
+        word, style = "ran to be compared, and is not what was stored", "bad"
     head: Line = [(short_name(str(call.get("function"))), "name"), (times, ""), (f"  {word}", style)]
     head.append((f"  saved {duration(spent)}" if verdict == "hit" else f"  {duration(spent)}", ""))
     head.append((f"  run {run.get('run')}", "soft"))
@@ -209,6 +215,7 @@ def _counts(told: Told) -> Line:
         f"{told.get('hits')} reused (saved {duration(seconds_of(told, 'saved_seconds'))})" if told.get("hits") else "",
         f"{told.get('misses')} computed" if told.get("misses") else "",
         f"{told.get('unsaved')} not saved" if told.get("unsaved") else "",
+        *compared(told),
     ]
     ended = outcome(told)
     parts.append("" if ended == "ok" else ended)
@@ -223,6 +230,16 @@ def outcome(run: Told) -> str:
     if status in (0, None) and state != "failed":
         return "ok"
     return "failed" if status in (1, None) else f"exit {status}"
+
+
+def compared(run: Told) -> list[str]:
+    """What `--verify` did in a run, in the words of its counts."""
+    number, different = run.get("verified"), run.get("different")
+    if isinstance(number, list):  # the answer of `hitsave why`, which names the calls
+        number, different = run.get("compared"), run.get("differ")
+    if not isinstance(number, int) or not number:
+        return []
+    return [f"{number} compared with what was stored", f"{different} different" if different else "all alike"]
 
 
 def _arguments(arguments: object) -> str:

@@ -140,6 +140,8 @@ def _row(archive: Archive, run: Run) -> Row:
         "hits": run.get("hits") or 0,
         "misses": run.get("misses") or 0,
         "unsaved": run.get("unsaved") or 0,
+        "verified": run.get("verified") or 0,
+        "different": run.get("different") or 0,
         "replayed": bool(run.get("replayed")),
         "tracer": run.get("tracer"),
         "git": run.get("git"),

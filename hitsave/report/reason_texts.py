@@ -79,16 +79,22 @@ A variable of the enclosing function can't be compared. Make the object inside, 
 Comparing this value took longer than the call is worth, so it was given up. Very large structures of small
 Python objects are slow to compare; an array, a data frame or the name of a file is quick.""",
     "argument-changed": """\
-The call changed an object that was passed to it, in a way that can't be repeated from the store. Return the
-changed object, or change a copy; then the call can be saved.""",
+The call changed an object that was passed to it, and HitSave does not know how to bring such an object to that state:
+an iterator, a library's object written in C, an array that got another shape. Builtin containers, instances of Python
+classes, arrays and frames are no problem. Return the changed object, or change a copy.""",
+    "unfingerprintable-change": """\
+After the call an object that was there before (an argument, `self`, a global) holds something that can't be compared: an
+open file, a lock, a connection, a generator. Keep it out of the object, or make it where it is used.""",
     "identity": """\
 The same object is an argument and also reachable as a global, a captured variable or another argument, and the
 call depends on the two being one. Pass a copy, or let the function use one of the two ways.""",
     "global-changed": """\
-The call changed a variable of a module, or an object that hangs on one, in a way that can't be repeated from the
-store: a cache that fills, a counter, a registry. Return the value and assign it where the function is called.""",
+The call changed a variable of a module, a class, or an object that hangs on one, in a way that can't be done again from
+the store: another base class, an object written in C, a variable of a module that it imported itself. Counters, caches
+that fill and registries of plain objects are no problem.""",
     "closure-changed": """\
-The call changed a variable of the enclosing function (`nonlocal`). Return the value instead.""",
+The call changed a variable of the enclosing function (`nonlocal`), or an object in it, in a way that can't be done
+again. Return the value instead.""",
     "environment-changed": """\
 The call changed the process's environment, which other code may read later. Set the variable at the top of the
 script.""",
@@ -130,8 +136,9 @@ The call used the network, and what comes from there may be another thing each t
 and compute in another: the second is compared by what it is given, so it is answered as long as the data
 stays the same.""",
     "process": """\
-The call started another process, whose reads and writes can't be followed. Start it in a small function that
-returns or writes what is needed, and keep the slow computing apart.""",
+The call started another process, or gave work to one, whose reads and writes can't be followed. Start it in a small
+function that returns or writes what is needed, and keep the slow computing apart. Workers of a forked pool save what
+they compute themselves. With joblib, `backend="threading"` keeps the work in this process.""",
     "stdin": """\
 The call read standard input. Read it at the top of the script, and pass it in.""",
     "thread": """\
@@ -210,4 +217,31 @@ program ran as in plain Python, and that run said why on stderr.""",
     "internal": """\
 HitSave itself failed while it recorded this call. The program was not affected, and the call is not stored. Please
 report it, with the output of `hitsave why CALL --json`.""",
+    # What `hitsave run --verify` finds.
+    "result-differs": """\
+The call ran although a stored result would have answered it, and returned something else. Either it read something that
+HitSave has not seen, which is a bug of the worst kind: please report it. Or it does not do the same each time (it
+sums in parallel in no fixed order, or depends on the moment): then give it a seed, an order, or what it depends on.""",
+    "text-differs": """\
+The call printed something else than it had printed when it was stored. Numbers of a call that reads a clock don't count:
+durations are another each time.""",
+    "file-differs": """\
+The call left a file with another content, mode or presence than when it was stored. Before and after are the first lines
+that differ, if the file is text.""",
+    "effect-differs": """\
+Something that the call does besides returning is not what it was: a random generator stands elsewhere, something was
+imported or changed that was not then, or the other way round. A hit would have done it as it was stored.""",
+    "read-unknown": """\
+The call read something that the stored result does not depend on, although all that the stored result depends on is as it
+was. A change of it would not have been noticed. Please report it.""",
+    "read-differs": """\
+The call read something at another value than when it was stored, although it had that value when the call began. Something
+outside of the call changed it while it ran.""",
+    "read-missing": """\
+The call read less than when it was stored. That does no harm by itself (it could only have run once too often), but a call
+that does the same each time reads the same each time.""",
+    "raises-now": """\
+The call raised, although it had returned when it was stored and all it depends on is as it was.""",
+    "refused-now": """\
+When it was stored, nothing spoke against saving the call. Now something does: the slug and what it is about are told.""",
 }

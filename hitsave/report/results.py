@@ -25,6 +25,12 @@ def result_of(store: Store, trace: object) -> object:
     if kept.shares:
         raise NotKept("the result holds objects that existed before the call, and can't stand alone")
     try:
+        if any(kept.changes):  # what was changed is kept with it, and refers to what was there before
+            return store.load_value(kept.value, _nothing)[0]  # type: ignore[index]
         return store.load_value(kept.value)
     except (Gone, Damaged) as error:
         raise NotKept(f"the result is no longer stored ({error})") from None
+
+
+def _nothing(_: object) -> None:
+    """Stand for an object that existed before the call."""

@@ -27,6 +27,9 @@ def build(run: Run, calls: list[Call], keeper: Archive | Keeper | None = None) -
         "replayed": bool(run.get("replayed")),
         "seconds": seconds_of(run),
         "tracer": run.get("tracer"),
+        "verify": run.get("verify"),
+        "verified": run.get("verified") or 0,
+        "different": run.get("different") or 0,
         "calls": [_call(call, run, archive) for call in calls],
     }
 

@@ -45,7 +45,7 @@ def of_run(archive: Archive, run: Run, *, folded: bool = True) -> Told:
         "exit": run.get("exit"),
         "seconds": seconds_of(run),
         "saved_seconds": seconds_of(run, "saved_seconds"),
-        **{key: run.get(key) or 0 for key in ("hits", "misses", "unsaved")},
+        **{key: run.get(key) or 0 for key in ("hits", "misses", "unsaved", "verified", "different")},
         "replayed": bool(run.get("replayed")),
         "at": run.get("at"),
         "tracer": run.get("tracer"),

@@ -35,7 +35,9 @@ def of_calls(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
     for call in calls:
         verdict = call.get("verdict")
         # Two hits are the same answer if one run made both; two others if they have the same reasons.
-        answer = call.get("source_run") if verdict == "hit" else tuple(_identity(reason) for reason in reasons_of(call))
+        answer: object = tuple(_identity(reason) for reason in reasons_of(call))
+        if verdict in ("hit", "verified"):
+            answer = (answer, call.get("source_run"))
         folded.setdefault((call.get("function"), verdict, answer), []).append(call)
     return [_together(archive, run, alike) for alike in folded.values()]
 
@@ -44,6 +46,7 @@ def of_run(archive: Archive, run: Run) -> Told:
     """The whole run by first cause: misses, then what was not saved, then what was reused."""
     calls = archive.calls(number_of(run))
     hits = [call for call in calls if call.get("verdict") == "hit"]
+    verified = [call for call in calls if call.get("verdict") == "verified"]
     faults = run.get("faults")
     return {
         "run": run.get("run"),
@@ -58,10 +61,14 @@ def of_run(archive: Archive, run: Run) -> Told:
         "hits": _count(run, "hits", len(hits)),
         "misses": _count(run, "misses", sum(call.get("verdict") == "miss" for call in calls)),
         "unsaved": _count(run, "unsaved", sum(call.get("verdict") == "unsaved" for call in calls)),
+        "compared": _count(run, "verified"),
+        "differ": _count(run, "different"),
         "faults": [str(fault) for fault in faults] if isinstance(faults, list) else [],
         "missed": causes(archive, run, [call for call in calls if call.get("verdict") == "miss"]),
         "not_saved": causes(archive, run, [call for call in calls if call.get("verdict") == "unsaved"]),
         "reused": _tally(hits),
+        "verified": _tally([call for call in verified if not reasons_of(call)]),
+        "different": causes(archive, run, [call for call in verified if reasons_of(call)]),
     }
 
 
@@ -132,7 +139,7 @@ def _together(archive: Archive, run: Run, alike: list[Call]) -> Told:
         "reasons": _allexplained(archive, run, first),
         "origin": None,
     }
-    if first.get("verdict") == "hit":
+    if first.get("verdict") in ("hit", "verified"):
         told["origin"] = _origin(archive, first)
     return told
 

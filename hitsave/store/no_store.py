@@ -55,6 +55,9 @@ class NoStore:
     def prefer(self, call: bytes, trace: bytes) -> None:
         pass
 
+    def forget(self, call: bytes, trace: bytes) -> None:
+        pass
+
     def pin(self, traces: Iterable[bytes], *, pinned: bool) -> None:
         pass
 

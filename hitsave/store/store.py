@@ -182,6 +182,26 @@ class Store(Logbook):
         if self.values.writable:
             self.values.put(schema.CALL + self._namespace + call + schema.late(), trace)
 
+    def forget(self, call: bytes, trace: bytes) -> None:
+        """Let a stored trace answer a call no more; the trace itself can still be looked at."""
+        self.values.writer.flush()
+
+        def change(txn: lmdb.Transaction[bytes]) -> None:
+            for namespace in (self._namespace, schema.EVERYWHERE):
+                prefix = schema.CALL + namespace + call
+                cursor = txn.cursor()
+                found = cursor.set_range(prefix)
+                gone = []
+                while found and cursor.key().startswith(prefix):
+                    if cursor.value() == trace:
+                        gone.append(bytes(cursor.key()))
+                    found = cursor.next()
+                cursor.close()
+                for key in gone:
+                    txn.delete(key)
+
+        self.values.write(change, None)
+
     def used(self, digest: bytes) -> None:
         """Note that a trace or value was of use: eviction starts with what was not for the longest time."""
         self._used.add(digest)

@@ -15,7 +15,7 @@ import numpy as np
 from hitsave_trace.fingerprint import containers, hasher, objects, registry
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.libraries import note
-from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, SILENT, STATE
+from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, OPAQUE, SILENT, STATE
 from hitsave_trace.fingerprint.registry import EXACT, WHOLE, Entry, add, by_type
 from hitsave_trace.fingerprint.state import state_of
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ndarray = np.ndarray
 _view = np.ndarray.view
+_mark = object.__hash__
 _shares_memory: Anything = np.shares_memory  # whose stub does not know every `max_work`
 _byte = np.dtype(np.uint8)
 _PADDED_FLOATS = {np.dtype(np.longdouble), np.dtype(np.clongdouble)} if np.dtype(np.longdouble).itemsize > 8 else set()
@@ -73,9 +74,9 @@ def content(walk: Walk, array: Anything) -> Children:
     if kind == "O":
         return [containers.Part(array.ravel().tolist(), 0, array.size)], SILENT
     if kind == "T":
-        return [array.astype(object).ravel().tolist()], SILENT
+        return [walk.made(array.astype(object).ravel().tolist())], SILENT
     if kind == "V" and dtype.names is not None and not _is_whole(dtype):
-        return [np.ascontiguousarray(array[name]) for name in dtype.names], (KEYS, list(dtype.names))
+        return [walk.made(np.ascontiguousarray(array[name])) for name in dtype.names], (KEYS, list(dtype.names))
     if not array.flags.c_contiguous:
         array = array.T if array.flags.f_contiguous else np.ascontiguousarray(array)
     walk.write(number(array.nbytes))
@@ -111,7 +112,11 @@ def _array(walk: Walk, value: Anything) -> Children:
         order = array.strides
     walk.write(marshalled((array.shape, order, value.flags.writeable, flags.aligned), 2))
     share_memory(walk, array)
+    walk.fed = None
     elements = content(walk, array)
+    fed: bytes | None = walk.fed
+    if fed is not None and not walk.is_key:
+        walk.contents[walk.marks[_mark(value)]] = fed
     if elements is None:
         return (first + held, (STATE, labels, SILENT, len(first))) if first or held else None
     return first + elements[0] + held, (STATE, labels, elements[1], len(first) + len(elements[0]))
@@ -221,7 +226,7 @@ def _random_state(walk: Walk, value: Anything) -> Children:
         walk.write(hasher.LIBRARY + text("numpy.random.mtrand") + text("_rand"))
         return None
     first = objects.begin(walk, hasher.LEAF + b"RandomState", type(value))
-    return [*first, value.get_state(legacy=False), value._bit_generator], SILENT
+    return [*first, value.get_state(legacy=False), value._bit_generator], OPAQUE
 
 
 def _generator(walk: Walk, value: Anything) -> Children:
@@ -231,12 +236,12 @@ def _generator(walk: Walk, value: Anything) -> Children:
 
 def _bit_generator(walk: Walk, value: Anything) -> Children:
     first = objects.begin(walk, hasher.LEAF + b"BitGenerator", type(value))
-    return [*first, value.state, getattr(value, "seed_seq", None)], SILENT
+    return [*first, value.state, getattr(value, "seed_seq", None)], OPAQUE
 
 
 def _seed_sequence(walk: Walk, value: Anything) -> Children:
     first = objects.begin(walk, hasher.LEAF + b"SeedSequence", type(value))
-    return [*first, value.state, value.n_children_spawned], SILENT
+    return [*first, value.state, value.n_children_spawned], OPAQUE
 
 
 _CACHES = ("_has_sorted_indices", "_has_canonical_format")
@@ -253,7 +258,7 @@ def _sparse(walk: Walk, value: Anything) -> Children:
     extra = [slot for slot, name in zip(slots, found, strict=True) if name != "__dict__"]
     walk.write(number(len(extra)))
     # Newer dictionaries of keys derive from dict but hold their elements in an attribute.
-    content_of = [dict(dict.items(value))] if isinstance(value, dict) and "_dict" not in own else []
+    content_of = [walk.made(dict(dict.items(value)))] if isinstance(value, dict) and "_dict" not in own else []
     return first + held + extra + content_of, (ATTRIBUTES, ["class"] * len(first) + labels)
 
 

@@ -16,7 +16,7 @@ from hitsave_trace.fingerprint import arrays, hasher, objects
 from hitsave_trace.fingerprint.containers import Part
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, SILENT
-from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type
+from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ class Column:
 def _column(walk: Walk, column: Column) -> Children:
     values = column.values  # noqa: PD011
     if type(values) is not np.ndarray:
-        return [values], SILENT
+        # Whoever holds the column can't be told from whoever holds a copy.
+        loose = len(walk.loose)
+        children = find(type(values))[0].canonical(walk, values)
+        del walk.loose[loose:]
+        return children
     walk.kept.append(values)
     stride = values.strides[0] if values.ndim == 1 and values.size > 1 else 0
     step = 1 if stride in (0, values.itemsize) else stride
@@ -114,12 +118,14 @@ def _metadata(value: Anything) -> list[object]:
 
 
 def _index(walk: Walk, index: Anything) -> Children:
+    walk.loose.append(index)
     first = objects.begin(walk, hasher.FRAME + b"i", type(index))
     # Since pandas 3.1 the frequency stands in the index; before, in its array.
     return [*first, _get(index, "_name"), _freq(getattr(index, "_freq", None)), Column(_get(index, "_data"))], SILENT
 
 
 def _range_index(walk: Walk, index: Anything) -> Children:
+    walk.loose.append(index)
     first = objects.begin(walk, hasher.FRAME + b"r", type(index))
     return [*first, _get(index, "_name"), _get(index, "_range")], SILENT
 
@@ -142,17 +148,19 @@ def _level(walk: Walk, level: Level) -> Children:
 
 
 def _multi_index(walk: Walk, index: Anything) -> Children:
+    walk.loose.append(index)
     first = objects.begin(walk, hasher.FRAME + b"m", type(index))
     levels = [Level(level) for level in _get(index, "_levels")]
     codes = [Column(code) for code in _get(index, "_codes")]
     walk.write(number(len(codes)))
-    return [*first, list(_get(index, "_names")), _get(index, "sortorder"), *levels, *codes], SILENT
+    return [*first, walk.made(list(_get(index, "_names"))), _get(index, "sortorder"), *levels, *codes], SILENT
 
 
 def _extension(*names: str) -> Anything:
     """Make the canonical function of an extension array that is its dtype and these attributes."""
 
     def canonical(walk: Walk, value: Anything) -> Children:
+        walk.loose.append(value)
         first = objects.begin(walk, hasher.FRAME + b"e", type(value))
         held: list[object] = []
         for name in names:
@@ -164,6 +172,7 @@ def _extension(*names: str) -> Anything:
 
 
 def _on_arrow(walk: Walk, value: Anything) -> Children:
+    walk.loose.append(value)
     first = objects.begin(walk, hasher.FRAME + b"a", type(value))
     column = value._pa_array
     if column.num_chunks != 1:
@@ -176,6 +185,7 @@ def _on_arrow(walk: Walk, value: Anything) -> Children:
 
 
 def _masked(walk: Walk, value: Anything) -> Children:
+    walk.loose.append(value)
     first = objects.begin(walk, hasher.FRAME + b"k", type(value))
     data, mask = value._data, value._mask
     if mask.any():
@@ -191,6 +201,7 @@ def _freq(value: Anything) -> str | None:
 
 
 def _datetime_like(walk: Walk, value: Anything) -> Children:
+    walk.loose.append(value)
     first = objects.begin(walk, hasher.FRAME + b"d", type(value))
     freq = getattr(value, "_freq", None) if not isinstance(value, pd.arrays.PeriodArray) else None
     return [*first, value.dtype, _freq(freq), Column(value._ndarray)], SILENT

@@ -67,9 +67,9 @@ def _function(walk: Walk, function: FunctionType) -> Children:
                 return None
         if not walk.meet(function):
             return None
-        if _is_single_dispatch(function, module):
+        if is_single_dispatch(function, module):
             walk.write(hasher.LIBRARY_CLOSURE + b"singledispatch")
-            return [_registry_of(function), function.__dict__.get("__wrapped__")], (
+            return [walk.made(_registry_of(function)), function.__dict__.get("__wrapped__")], (
                 ATTRIBUTES,
                 ["registry", "__wrapped__"],
             )
@@ -93,7 +93,7 @@ def _carrying(walk: Walk, function: FunctionType, form: bytes) -> Children:
     return held, (ATTRIBUTES, labels)
 
 
-def _is_single_dispatch(function: FunctionType, module: str) -> bool:
+def is_single_dispatch(function: FunctionType, module: str) -> bool:
     return module == "functools" and function.__code__.co_qualname == "singledispatch.<locals>.wrapper"
 
 
@@ -195,6 +195,23 @@ def _lru_cache(walk: Walk, value: Anything) -> Children:
     return None
 
 
+_HIDDEN = frozenset(("random", "print", "objmode"))
+"""What compiled code does with these is not seen: it has random generators of its own."""
+
+
+def _compiled(walk: Walk, value: Anything) -> Children:
+    """A function that numba compiles runs unseen: it is its code and options, with all it refers to."""
+    function = value.py_func
+    hidden = _HIDDEN.intersection(closure.mentioned(names.original_code(function.__code__)))
+    if hidden:
+        objects.refuse(value, f"it is compiled, and uses {min(hidden)}")
+    walk.write(hasher.DEEP + text("numba") + text(repr(sorted(map(str, value.targetoptions.items())))))
+    if walk.deep:
+        return [function], (ATTRIBUTES, ["py_func"])
+    walk.write(walk.inner(deep=True).fingerprint(function, walk_name(function)))
+    return None
+
+
 def _cached_property(walk: Walk, value: Anything) -> Children:
     # Its values stand in instance dicts, where they are compared; the lock that 3.11 keeps says nothing.
     walk.write(hasher.LEAF + text("cached_property") + text(str(value.attrname)))
@@ -229,6 +246,7 @@ def _entries() -> None:
         by_type[kind] = Entry(canonical, shared, reach)
     registry.add("functools.partial", _partial, shared=True, reach=registry.CONTENT)
     registry.add("functools._lru_cache_wrapper", _lru_cache, shared=True, reach=EXACT)
+    registry.add("numba.core.registry.CPUDispatcher", _compiled, shared=True, reach=EXACT)
     registry.add("functools.cached_property", _cached_property, shared=True, reach=EXACT)
 
 

@@ -16,7 +16,7 @@ from hitsave_trace import names
 from hitsave_trace.fingerprint import hasher, registry
 from hitsave_trace.fingerprint.hasher import ATOMS, CHUNK, marshalled, text
 from hitsave_trace.fingerprint.libraries import is_library, note
-from hitsave_trace.fingerprint.places import ATTRIBUTES, SILENT, STATE
+from hitsave_trace.fingerprint.places import ATTRIBUTES, OPAQUE, SILENT, STATE
 from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, qualified
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE, state_of
 
@@ -158,7 +158,7 @@ def reduced(walk: Walk, value: object, kind: type, hidden: str) -> Children:
             parts[position] = list(parts[position])
     walk.kept.append(parts)
     walk.write(marshalled(len(parts), 2))
-    return first + parts, SILENT
+    return first + parts, OPAQUE
 
 
 _NO_REDUCTION = frozenset(("builtins", "itertools", "_thread", "_io", "io", "socket", "_socket", "ssl", "weakref"))
@@ -211,7 +211,7 @@ def shape(walk: Walk, cls: type) -> Children:
     return children, SILENT
 
 
-_PASSED_OVER = frozenset(
+SELF_MADE = frozenset(
     (
         "__dict__",
         "__weakref__",
@@ -226,6 +226,7 @@ _PASSED_OVER = frozenset(
         "__slotnames__",  # where copyreg keeps what it found out
     ),
 )
+"""What a class holds that Python made of the rest, or that is no part of its shape."""
 _MADE_BY_DATACLASS = "<string>"
 
 
@@ -237,9 +238,9 @@ def body(walk: Walk, value: Body) -> Children:
     children: list[object] = []
     labels: list[str] = []
     if "_abc_impl" in held:
-        kinds += _registered(value.cls)
+        kinds += registered(value.cls)
     for name, item in held.items():
-        if name in _PASSED_OVER:
+        if name in SELF_MADE:
             continue
         kind = type(item)
         if kind is MemberDescriptorType or kind is GetSetDescriptorType:
@@ -256,7 +257,7 @@ def body(walk: Walk, value: Body) -> Children:
     return children, (ATTRIBUTES, labels)
 
 
-def _registered(cls: type) -> list[str]:
+def registered(cls: type) -> list[str]:
     """Name the classes that were registered with an abstract one: `isinstance` knows them, and nothing leads to them."""
     from _abc import _get_dump  # type: ignore[import-not-found]
 
@@ -294,7 +295,7 @@ def shape_text(cls: type) -> str:
     if type(fields) is dict:
         lines += [_field_text(name, field) for name, field in fields.items()]
     for name, item in held.items():
-        if name in _PASSED_OVER or (type(members) is dict and (name in members or name.startswith("_"))):
+        if name in SELF_MADE or (type(members) is dict and (name in members or name.startswith("_"))):
             continue
         if type(item) is MemberDescriptorType or type(item) is GetSetDescriptorType:
             continue

@@ -17,6 +17,9 @@ FROM = "from"
 SILENT = ("silent", None)
 """Labels of what is only a part of how its holder is written: no step."""
 
+OPAQUE = ("opaque", None)
+"""Labels of what was made to read the state of its holder: no object in there was there before the walk."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything
@@ -32,17 +35,40 @@ _POSITION = (1 << _POSITION_BITS) - 1
 class Places:
     """The holders that a walk has opened: for each, its own place and how it labels what it holds."""
 
-    __slots__ = ("_labels", "_places")
+    __slots__ = ("_inside", "_labels", "_places")
 
     def __init__(self) -> None:
         self._places: list[int] = []
         self._labels: list[object] = []
+        self._inside: dict[int, bool] = {}  # holder → whether it is inside of something opaque, as far as it was asked
 
     def open(self, place: int, labels: object) -> int:
         """Open a holder that stands at `place` (-1: a root, whose labels are its name); give its first position."""
         self._labels.append(labels)
         self._places.append(place)
         return len(self._places) - 1 << _POSITION_BITS
+
+    def is_inside(self, place: int) -> bool:
+        """Whether a place is inside of something opaque."""
+        holder = place >> _POSITION_BITS
+        way: list[int] = []
+        answer = False
+        while True:
+            known = self._inside.get(holder)
+            if known is not None:
+                answer = known
+                break
+            way.append(holder)
+            above = self._places[holder]
+            if above < 0:
+                break
+            if self._labels[holder] is OPAQUE:
+                answer = True
+                break
+            holder = above >> _POSITION_BITS
+        for holder in way:
+            self._inside[holder] = answer
+        return answer
 
     def path(self, place: int) -> str:
         """Write the way from the root to this place."""

@@ -5,6 +5,7 @@ Registered by name: nothing here imports the modules it speaks of.
 
 from __future__ import annotations
 
+from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
 from hitsave_trace.fingerprint import containers, hasher, objects, registry
@@ -74,7 +75,15 @@ def _ordered_dict(walk: Walk, value: dict[object, object]) -> Children:
 
 def _default_dict(walk: Walk, value: Anything) -> Children:
     walk.write(hasher.LEAF + text("defaultdict"))
-    return [value.default_factory, dict(dict.items(value))], SILENT
+    children = containers.mapping(walk, list(dict.keys(value)), list(dict.values(value)))
+    if children is None:
+        return [value.default_factory], (ATTRIBUTES, ["default_factory"])
+    return [*children[0], value.default_factory], children[1]
+
+
+def _mapping_proxy(walk: Walk, value: Anything) -> Children:
+    walk.write(hasher.LEAF + text("mappingproxy"))
+    return [walk.made(value | {})], SILENT
 
 
 def _array(walk: Walk, value: Anything) -> Children:
@@ -181,7 +190,7 @@ _GENERATOR = type(item for item in "")
 _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (range, leaf("range", lambda v: [v.start, v.stop, v.step]), False, EXACT),
     (slice, leaf("slice", lambda v: [v.start, v.stop, v.step]), False, EXACT),
-    (MappingProxyType, leaf("mappingproxy", lambda v: [v | {}]), True, EXACT),
+    (MappingProxyType, _mapping_proxy, True, EXACT),
     (SimpleNamespace, leaf("namespace", lambda v: [v.__dict__]), True, CONTENT),
     (GenericAlias, leaf("alias", _generic_alias), False, EXACT),
     (UnionType, leaf("union", lambda v: [v.__args__]), False, EXACT),
@@ -206,6 +215,18 @@ _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (_GENERATOR, refused(_RUNNING), True, EXACT),
     (super, refused("it belongs to a call that has ended"), True, EXACT),
 )
+
+
+def _context_variable(value: Anything) -> list[object]:
+    """What a context variable is now, and whether it was set: `get` tells these apart."""
+    context = copy_context()
+    if value in context:
+        return [value.name, "set", context[value]]
+    try:
+        return [value.name, "default", value.get()]
+    except LookupError:
+        return [value.name]
+
 
 _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "collections.deque": (_deque, True, CONTENT),
@@ -233,6 +254,7 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "uuid.UUID": (leaf("UUID", lambda v: [v.int, v.is_safe.value]), False, EXACT),
     "re.Pattern": (leaf("Pattern", lambda v: [v.pattern, v.flags]), False, EXACT),
     "struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
+    "_contextvars.ContextVar": (leaf("ContextVar", _context_variable), True, EXACT),
     "itertools.count": (leaf("count", _count), True, EXACT),
     "enum.Enum": (_enum, False, WHOLE),
     "enum.Flag": (_enum, False, WHOLE),

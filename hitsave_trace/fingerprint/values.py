@@ -23,13 +23,15 @@ from hitsave_trace.fingerprint.places import Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.model import Fingerprint
 
 _mark = object.__hash__  # The address, turned by four bits. Unlike `id`, it raises no audit event.
 _MANY_PARTS = 4096
+LARGE = 16384
+"""Bytes of a buffer from which on its digest stands for it."""
 _PACE = 64  # containers between two looks at the clock
 
 
@@ -64,31 +66,39 @@ class Walk:
         "_places",
         "_room",
         "classes",
+        "contents",
         "deep",
         "distributions",
         "entries",
+        "fed",
         "heads",
         "identities",
         "kept",
+        "loose",
         "marks",
         "mentioned",
         "objects",
         "place",
         "places",
         "regions",
+        "temporary",
         "write",
     )
 
     def __init__(self, deadline: float | None = None, *, deep: bool = False, room: int | None = None) -> None:
         self.objects: list[object] = []
         self.classes: dict[type, None] = {}
+        self.contents: dict[int, bytes] = {}  # Of large arrays, by position among `objects`: the digest of the memory.
+        self.fed: bytes | None = None  # The digest of the large buffer that was taken last.
         self.distributions: set[str] = set()
         self.deep = deep
         self.marks: dict[int, int] = {}
         self.entries: dict[type, tuple[registry.Entry, bool]] = {}
         self.identities: dict[type, bytes | None] = {}
         self.heads: dict[type, tuple[bytes, Callable[[object], object]]] = {}
+        self.loose: list[object] = []  # Values without an identity of which something can be changed all the same.
         self.kept: list[object] = []  # What must live as long as the walk, so that no address is used twice.
+        self.temporary: set[int] = set()  # Marks of objects that were made to read the state of others.
         self.regions: list[object] | None = None
         self.mentioned: set[tuple[int, int]] | None = None
         self.places = Places()
@@ -147,26 +157,39 @@ class Walk:
         """Where each of `objects` was seen first, such as `x[3].data`."""
         return [self.places.path(place) for place in self._places]
 
+    def made(self, item: object) -> object:
+        """Note an object that was made to read the state of another, and is none of the program's."""
+        self.kept.append(item)
+        self.temporary.add(_mark(item))
+        return item
+
+    def is_the_programs(self, position: int) -> bool:
+        """Whether the object at this position was there before the walk."""
+        return _mark(self.objects[position]) not in self.temporary and not self.places.is_inside(self._places[position])
+
     def path(self, position: int) -> str:
         """Where the object at this position was seen first."""
         return self.places.path(self._places[position])
 
     def feed(self, buffer: bytes | memoryview) -> None:
-        """Take a buffer into the stream without copying it. Its size must have been written before."""
+        """Take a buffer into the stream without copying it: a large one by its digest, which is then `fed`.
+
+        Its size must have been written before.
+        """
         size = len(buffer)
-        if size < _MANY_PARTS:
+        if size < LARGE:
             self.write(bytes(buffer))
             return
-        self._flush()
-        hasher = self._hasher
-        assert hasher is not None  # noqa: S101 - _flush has made it
         if self._deadline is None or size <= BIG * 16:
-            hasher.update(buffer)
-            return
-        view = memoryview(buffer)
-        for start in range(0, size, BIG * 16):
-            hasher.update(view[start : start + BIG * 16])
-            self.check_clock()
+            self.fed = digest_of(buffer)
+        else:
+            hasher = xxh3_128()
+            view = memoryview(buffer)
+            for start in range(0, size, BIG * 16):
+                hasher.update(view[start : start + BIG * 16])
+                self.check_clock()
+            self.fed = hasher.digest()
+        self.write(self.fed)
 
     def check_clock(self) -> None:
         """Give up if the deadline has passed."""
@@ -224,6 +247,16 @@ class Walk:
         self.objects.append(item)
         self._places.append(self.places.open(-1, path))
         return True
+
+    def pass_over(self, items: Iterable[object]) -> None:
+        """Take objects as met already: the walk writes which they are, and not what they hold."""
+        place = self.places.open(-1, "")
+        for item in items:
+            mark = _mark(item)
+            if mark not in self.marks:
+                self.marks[mark] = len(self.objects)
+                self.objects.append(item)
+                self._places.append(place)
 
     def meet(self, item: object) -> bool:
         """Note the present object, whose type alone did not say whether it has an identity.

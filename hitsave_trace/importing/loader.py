@@ -25,7 +25,7 @@ from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.importing.unseen import unseen
-from hitsave_trace.names import ModuleInfo, user_modules
+from hitsave_trace.names import ModuleInfo, keep_originals, user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Hook:
                 template = self._rewrite(code, module)
                 self.templates.put(key, template)
             dressed = self._load(template, self._info(module, filename, namespace))
+            keep_originals(dressed, code)
         except RecursionError:
             # The program is near its limit: plain Python would have gone on (or failed) here.
             self._note(Loaded(module, filename, source, "the stack is too deep here"))

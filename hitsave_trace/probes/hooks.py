@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
         def enter(self, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...], /) -> object: ...
         def leave(self, info: CodeInfo, value: object, /) -> None: ...
-        def abandon(self, info: CodeInfo, /) -> None: ...
+        def abandon(self, info: CodeInfo, error: BaseException, /) -> None: ...
         def block(self, info: CodeInfo, number: int, /) -> None: ...
         def receiver(self, info: CodeInfo, value: object, /) -> None: ...
         def enter_module(self, info: CodeInfo, /) -> None: ...
@@ -45,7 +45,7 @@ class Nobody:
     def leave(self, info: CodeInfo, value: object) -> None:
         """Do nothing."""
 
-    def abandon(self, info: CodeInfo) -> None:
+    def abandon(self, info: CodeInfo, error: BaseException) -> None:
         """Do nothing."""
 
     def block(self, info: CodeInfo, number: int) -> None:
@@ -79,9 +79,9 @@ def leave(info: CodeInfo, value: object) -> None:
     observer.leave(info, value)
 
 
-def abandon(info: CodeInfo) -> None:
+def abandon(info: CodeInfo, error: BaseException) -> None:
     """A call is being left by an exception."""
-    observer.abandon(info)
+    observer.abandon(info, error)
 
 
 def block(info: CodeInfo, number: int) -> None:

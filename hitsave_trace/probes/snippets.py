@@ -101,7 +101,7 @@ def forgive(overflow: int) -> bytes:
 
 def abandon(function: int, info: int) -> bytes:
     """Handler, `[lasti, exception] → raises`: tell `function`, then go on raising from where it came."""
-    return call(function, op("LOAD_CONST", info)) + op("POP_TOP") + op("RERAISE", 1)
+    return call_with_top(function, op("LOAD_CONST", info)) + op("RERAISE", 1)
 
 
 DROP_AND_RERAISE = op("POP_TOP") + op("RERAISE", 1)

@@ -16,6 +16,7 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.taps import databases
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.processes import network_words, process_words
 from hitsave_trace.taps.quiet import depths
@@ -50,7 +51,7 @@ _PEEKERS = (
 class Audit:
     """The hook of one installation."""
 
-    __slots__ = ("live", "places", "reported", "recording", "written")
+    __slots__ = ("connecting", "live", "places", "reported", "recording", "written")
 
     def __init__(self, recording: Recorder, places: Places, written: Written) -> None:
         self.recording = recording
@@ -59,6 +60,7 @@ class Audit:
         self.live = True
         # Thread → path object of an `os.open` with `dir_fd`: the event leaves that out, so `files.py` reports it.
         self.reported: dict[int, object] = {}
+        self.connecting: dict[int, object] = {}  # thread → a database connection that is being made
 
     def install(self) -> None:
         """Start to listen. A hook that the program added before may refuse this; then there is nothing to record."""
@@ -268,21 +270,6 @@ def _environment_changed(audit: Audit, arguments: Arguments, frame: FrameType) -
         audit.recording.environment_changed(name)
 
 
-def _database(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-    # What is written goes through sqlite's own descriptors: the comparison at the close of the recording finds it.
-    named = _places.text(arguments[0])
-    if named is None or named in {"", ":memory:"} or "mode=memory" in named:
-        return
-    if named.startswith("file:"):
-        named = named[5:].partition("?")[0]
-        named = "/" + named.lstrip("/") if named.startswith("//") else named
-    path = audit.path(named, frame)
-    if path is not None:
-        audit.written.connected(path)
-        audit.written.connected(path + "-wal")
-        audit.recording.file_read(path)
-
-
 def _forbid(slug: str, words: str) -> Handler:
     def handler(audit: Audit, _: Arguments, frame: FrameType) -> None:
         if not audit.places.in_library_import(frame):
@@ -369,7 +356,8 @@ _EVENTS: dict[str, Handler] = {
     "os.putenv": _environment_changed,
     "os.unsetenv": _environment_changed,
     "os.chdir": _forbid("directory-changed", "os.chdir"),
-    "sqlite3.connect": _database,
+    "sqlite3.connect": databases.opened,
+    "sqlite3.connect/handle": databases.made,
     "builtins.input": _forbid("stdin", "input()"),
     "ctypes.dlopen": _dlopen,
     "sys._getframe": _getframe,

@@ -57,7 +57,7 @@ class Entropy:
         self.recording = recording
         self.places = places
         self.patches = patches
-        self.newborn = Newborn(recording)
+        self.newborn = Newborn(recording, places)
         self._known: dict[str, ModuleType] = {}
 
     def install(self) -> None:

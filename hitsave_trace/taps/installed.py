@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import state
+from hitsave_trace.taps import compilers, databases, state
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
+from hitsave_trace.taps.compilers import MODULES as COMPILERS
 from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
 from hitsave_trace.taps.loggers import Loggers
+from hitsave_trace.taps.native import MODULES as NATIVE
+from hitsave_trace.taps.native import Native
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
@@ -39,7 +42,7 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "patches", "places", "recording", "streams",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "native", "patches", "places", "recording", "streams",
         "threads", "written",
     )  # fmt: skip
 
@@ -53,7 +56,8 @@ class Installed:
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache"}, self.on_import)
+        self.native = Native(self.audit, self.patches)
+        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -66,6 +70,8 @@ class Installed:
         self.entropy.install()
         self.loggers.imported(self.patches)
         self.threads.look(self.patches)
+        self.native.look()
+        databases.imported(self.audit, self.patches)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -77,10 +83,16 @@ class Installed:
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)
+        elif name in COMPILERS:
+            compilers.arrived(name, self.patches)
+        elif name == "sqlite3":
+            databases.imported(self.audit, self.patches)
         elif name == "linecache":
             self.files.imported(self.patches)
         elif name == "logging":
             self.loggers.imported(self.patches)
+        elif name in NATIVE:
+            self.native.arrived(name)
         if name in SWITCHED:
             arrived(name)
 
@@ -129,6 +141,9 @@ class Installed:
             unknown = self.streams.changed()
             if unknown is not None:
                 found.append(("stdout-replaced", unknown))
+            if self.audit.connecting:  # made in another way than by `connect`
+                self.audit.connecting.clear()
+                found.append(("native-io", "sqlite3.Connection"))
             if self.entropy.newborn.unseeded_since(mark):
                 found.append(("entropy", "numpy.random.RandomState() without a seed"))
         return found

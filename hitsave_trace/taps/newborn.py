@@ -16,6 +16,7 @@ from hitsave_trace.taps.quiet import depths, quiet
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.taps.patches import Patches
+    from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
 
 _MANY = 256
@@ -24,10 +25,11 @@ _MANY = 256
 class Newborn:
     """The generators that were made while something was recorded, each with a number."""
 
-    __slots__ = ("_found", "_next", "_recording")
+    __slots__ = ("_found", "_next", "_recording", "places")
 
-    def __init__(self, recording: Recorder) -> None:
+    def __init__(self, recording: Recorder, places: Places) -> None:
         self._recording = recording
+        self.places = places
         self._found: list[tuple[int, object]] = []
         self._next = 0
 
@@ -71,7 +73,9 @@ class Maker:
             return self.__wrapped__(*args, **kwargs)
         with quiet:
             made: object = self.__wrapped__()
-        self._newborn.add(made)
+            # One that a library makes for itself while it is imported is its business.
+            if not self._newborn.places.in_library_import(sys._getframe(1)):
+                self._newborn.add(made)
         return made
 
     def __instancecheck__(self, instance: object) -> bool:

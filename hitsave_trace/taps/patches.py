@@ -10,7 +10,7 @@ import os
 import sys
 from types import FunctionType
 
-from hitsave_trace.taps.unseen import StandIn, StandInLast, wrap
+from hitsave_trace.taps.unseen import StandIn, StandInLast, StandInType, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Patches:
         original = getattr(owner, name)
         # A builtin says that it lives in `posix`, where the original stays: pickling it by name needs the module
         # that has the wrapper.
-        kind = StandInLast if after else StandIn
+        kind = StandInType if isinstance(original, type) else StandInLast if after else StandIn
         wrapper = kind(original, note, self._recording, module or owner.__name__)
         self.replaced[id(original)] = (original, wrapper)
         self.set(owner, name, wrapper)

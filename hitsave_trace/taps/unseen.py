@@ -180,6 +180,25 @@ class StandInLast(StandIn):
     """A stand-in that notes a call once the original has returned."""
 
 
+class StandInType(StandIn):
+    """A stand-in for a class that can't be changed itself: it is called, asked about instances, and derived from."""
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self.__dict__["__wrapped__"])
+
+    def __subclasscheck__(self, kind: type) -> bool:
+        return issubclass(kind, self.__dict__["__wrapped__"])
+
+    def __mro_entries__(self, _: tuple[object, ...]) -> tuple[type]:
+        return (self.__dict__["__wrapped__"],)
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self.__dict__["__wrapped__"]
+
+    def __hash__(self) -> int:
+        return hash(self.__dict__["__wrapped__"])
+
+
 def _callable(make: FunctionType) -> FunctionType:
     code = _hide(make).replace(co_name="__call__", co_qualname="__call__")
     return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, make(None).__closure__)

@@ -6,6 +6,9 @@ HITSAVE_UPDATE_CASES=1 the `why` blocks are written anew instead of compared.
 
 A stated hit is believed only if the report says that it was one and, where the interpreter lets us see it, the body of the
 function did not run.
+
+With HITSAVE_CASES_VERIFY=1 all runs are `hitsave run --verify`: what would be a hit runs, and must be as it was stored. Then
+nothing else of what a page states is looked at: calls inside of a hit show as well.
 """
 
 from __future__ import annotations
@@ -35,12 +38,14 @@ def run_page(path: Path, base: Path) -> None:
             revision.apply(folder)
         plain, saved, report = pair.both(revision.command, revision.environment, revision.stdin)
         found = plain.differences(saved)
-        if report:
+        if report and verifying():
+            found += compared(report["calls"])
+        elif report:
             found += verdict_differences(page, revision, report["calls"])
             found += untrue_hits(revision, pair.executed())
         elif plain.status >= 0:
             found.append("hitsave wrote no report")
-        for function, block in revision.why:
+        for function, block in () if verifying() else revision.why:
             lines = reason_lines(report.get("calls", []), function, str(pair.project))
             if lines != block.lines:
                 texts.append((block, lines))
@@ -58,6 +63,20 @@ def run_page(path: Path, base: Path) -> None:
 
 def updating() -> bool:
     return os.environ.get("HITSAVE_UPDATE_CASES") == "1"
+
+
+def verifying() -> bool:
+    return os.environ.get("HITSAVE_CASES_VERIFY") == "1"
+
+
+def compared(calls: list[dict]) -> list[str]:
+    """What `--verify` found."""
+    return [
+        f"{call['function']} is not as stored: {reason}"
+        for call in calls
+        if call["verdict"] == "verified"
+        for reason in call["reasons"]
+    ]
 
 
 def verdict_differences(page: Page, revision: Revision, calls: list[dict]) -> list[str]:

@@ -134,4 +134,6 @@ class Pair:
         found["PYTHONPATH"] = os.pathsep.join([str(HERE / "witness"), str(ROOT)])
         found["WITNESS"] = str(self.witness)
         found["MPLBACKEND"] = "agg"
+        if os.environ.get("HITSAVE_CASES_VERIFY") == "1":
+            found["HITSAVE_VERIFY"] = "1"
         return found | extra

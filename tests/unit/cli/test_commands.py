@@ -94,7 +94,7 @@ def test_log_lists_the_runs_with_what_changed(runs, hitsave):
 def test_log_as_json_has_the_documented_keys(runs, hitsave):
     _, out, _ = hitsave("log", "--json")
     rows = json.loads(out)
-    keys = "run started command exit seconds saved_seconds hits misses unsaved replayed tracer git diff edits_unused"
+    keys = "run started command exit seconds saved_seconds hits misses unsaved verified different replayed tracer git diff edits_unused"
     assert " ".join(rows[0]) == keys
     assert rows[0]["diff"][0] | {"before": 0, "after": 0} == {
         "function": "helper:scale", "file": "helper.py", "kind": "code", "added": 1, "removed": 1, "before": 0, "after": 0

@@ -20,6 +20,7 @@ FIELDS_OF_A_CALL = {
     "arguments": (("x", b"f" * 16, "1", False), ("k", b"g" * 16, "2", True)),
     "shares": True,
     "loaded": ("mod",),
+    "changes": ((0, ("global", "mod:g", 2)), (("global", "mod:n", "", True),)),
 }
 
 

@@ -29,7 +29,7 @@ class Witness:
     def leave(self, info: CodeInfo, value: object) -> None:
         self.told.append(("leave", info.name, value))
 
-    def abandon(self, info: CodeInfo) -> None:
+    def abandon(self, info: CodeInfo, error: BaseException) -> None:
         self.told.append(("abandon", info.name))
 
     def block(self, info: CodeInfo, number: int) -> None:

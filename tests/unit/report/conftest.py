@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from hitsave.memo.trace import VERSION
 from hitsave.report.archive import Archive
 
 
@@ -86,7 +87,7 @@ class Memory:
             digests.append((digest, 0))
         digest = _digest(repr((name, dependencies, run)))
         body = (tuple(digests), ((name, -1, 0),), (), b"v" * 16, seconds, run, 1000.0 + run, (), False, ())
-        self.traces[digest] = ("trace", 1, b"c" * 16, name, *body)
+        self.traces[digest] = ("trace", VERSION, b"c" * 16, name, *body, ((), ()))
         return digest.hex()
 
     def add_uses(self, uses: list[tuple[str, str, str]]) -> str:

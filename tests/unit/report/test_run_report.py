@@ -17,7 +17,19 @@ DOCS = Path(__file__).parents[3] / "docs" / "report-format.md"
 
 def test_a_report_has_the_documented_keys_and_no_others(edited, archive):
     report = run_report.build(edited.records[2], edited.recorded[2], archive)
-    assert list(report) == ["version", "run", "command", "exit", "replayed", "seconds", "tracer", "calls"]
+    assert list(report) == [
+        "version",
+        "run",
+        "command",
+        "exit",
+        "replayed",
+        "seconds",
+        "tracer",
+        "verify",
+        "verified",
+        "different",
+        "calls",
+    ]
     assert report["version"] == 1
     assert report["command"] == ["train.py", "--fast"]
     assert report == run_report.build(edited.records[2], edited.recorded[2], edited), "a store does as well"

@@ -1,0 +1,127 @@
+"""What an instance has from a builtin base, read and set without asking the instance: subclasses may answer otherwise."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from hitsave_trace.fingerprint.stdlib import iter_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.fingerprint.registry import Anything
+
+_ALL = slice(None)
+
+
+class Content:
+    """What an instance has from a builtin base."""
+
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        """Read it."""
+        return None
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        """Set it."""
+
+
+class ListContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return list.__getitem__(thing, _ALL)
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        list.__setitem__(thing, _ALL, held)
+
+
+class DictContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        # Not `dict(thing)`, which asks a subclass for its keys.
+        return dict(dict.items(thing))
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        dict.clear(thing)
+        dict.update(thing, held)
+
+
+class OrderedDictContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        from collections import OrderedDict
+
+        return [(key, dict.__getitem__(thing, key)) for key in OrderedDict.__iter__(thing)]
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        from collections import OrderedDict
+
+        OrderedDict.clear(thing)
+        for key, value in held:
+            OrderedDict.__setitem__(thing, key, value)
+
+
+class SetContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return set.copy(thing) if type(thing) is set else set(set.__iter__(thing))
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        set.clear(thing)
+        set.update(thing, held)
+
+
+class ByteArrayContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return bytes(memoryview(thing))
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        bytearray.__setitem__(thing, _ALL, held)
+
+
+class DequeContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return list(iter_of(thing))
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        from collections import deque
+
+        deque.clear(thing)
+        deque.extend(thing, held)
+
+
+class ArrayContent(Content):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return thing.typecode, memoryview(thing).tobytes()
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        from array import array
+
+        array.__setitem__(thing, _ALL, array(*held))
+
+
+_NOTHING = Content()
+CONTENTS: dict[type, Content] = {
+    object: _NOTHING,
+    SimpleNamespace: _NOTHING,
+    list: ListContent(),
+    dict: DictContent(),
+    set: SetContent(),
+    bytearray: ByteArrayContent(),
+}
+NAMED_CONTENTS: dict[str, Content] = {
+    "collections.deque": DequeContent(),
+    "collections.OrderedDict": OrderedDictContent(),
+    "collections.defaultdict": DictContent(),
+    "array.array": ArrayContent(),
+}

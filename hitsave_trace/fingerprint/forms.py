@@ -1,0 +1,331 @@
+"""Setting an object that exists to a state that it had: the other half of reading its state.
+
+An object keeps its identity and everybody who holds it sees the change, as they would have seen the one that is being
+done again. Only what an object itself holds is taken and set; other objects in there are objects of their own.
+
+A kind without a form can't be set. Whether such an object was changed is found by its fingerprint.
+"""
+
+from __future__ import annotations
+
+import sys
+from operator import is_ as _is
+from types import CellType, FunctionType
+
+from hitsave_trace.fingerprint import registry
+from hitsave_trace.fingerprint.contents import (
+    CONTENTS,
+    NAMED_CONTENTS,
+    ArrayContent,
+    ByteArrayContent,
+    Content,
+    DequeContent,
+    DictContent,
+    ListContent,
+    OrderedDictContent,
+    SetContent,
+)
+from hitsave_trace.fingerprint.functions import home, is_single_dispatch
+from hitsave_trace.fingerprint.state import State, state_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.fingerprint.registry import Anything
+
+
+class Form:
+    """How objects of one kind are set. The default: there is nothing to set, and nothing that could have changed."""
+
+    __slots__ = ()
+
+    watches = False
+    """Whether `fixed` says anything."""
+    sure = False
+    """Whether `put` can't fail; then nobody needs to keep what the object held before."""
+
+    def fixed(self, thing: Anything) -> object:
+        """What can't be set; an object in which it differs can't be brought back."""
+        return None
+
+    def take(self, thing: Anything) -> object:
+        """Read what the object holds, as a value that pickle takes."""
+        return None
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        """Make the object hold what `take` gave."""
+
+
+class Same(tuple[object, ...]):
+    """Objects that are equal only to themselves: nothing of the user's is asked."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and len(self) == len(other) and all(map(_is, self, other))
+
+    __hash__ = tuple.__hash__
+
+
+class _Bare(Form):
+    """Exactly a builtin container."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def take(self, thing: Anything) -> object:
+        return self._content.take(thing)
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        self._content.put(thing, held)
+
+
+class _DefaultDict(_Bare):
+    """Its factory can be set as well; but who does that?"""
+
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        return Same((thing.default_factory,))
+
+
+class _Instance(Form):
+    """An instance of a Python class: what it has from its base, its slots, and which dict is its own.
+
+    The dict is an object by itself, and is set as one.
+    """
+
+    __slots__ = ("_content", "_state")
+
+    def __init__(self, content: Content, state: State) -> None:
+        self._content = content
+        self._state = state
+
+    def take(self, thing: Anything) -> object:
+        held, names = self._state.read(thing)
+        return self._content.take(thing), tuple(names), held
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        content, names, values = held
+        self._content.put(thing, content)
+        now = dict(zip(names, values, strict=True))
+        for slot, name in zip(self._state.slots, self._state.names, strict=True):
+            if name in now:
+                slot.__set__(thing, now[name])
+            else:
+                try:
+                    slot.__delete__(thing)
+                except AttributeError:
+                    pass
+        own = now.get("__dict__")
+        if own is not None and self._state.dict_getter.__get__(thing) is not own:
+            object.__setattr__(thing, "__dict__", own)
+
+
+class _OwnDict(Form):
+    """An object whose instance dict is written as a part of it."""
+
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return dict(object.__getattribute__(thing, "__dict__"))
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        own = object.__getattribute__(thing, "__dict__")
+        own.clear()
+        own.update(held)
+
+
+class _Function(Form):
+    """A function: its attributes."""
+
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        cases = tuple(thing.registry.values()) if is_single_dispatch(thing, home(thing)) else ()
+        return Same((thing.__code__, thing.__defaults__, thing.__kwdefaults__, *cases))
+
+    def take(self, thing: Anything) -> object:
+        return dict(thing.__dict__)
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        own = thing.__dict__
+        if own or held:
+            own.clear()
+            own.update(held)
+
+
+class _Cell(Form):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        try:
+            return (thing.cell_contents,)
+        except ValueError:
+            return ()
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        if held:
+            (thing.cell_contents,) = held
+        else:
+            try:
+                del thing.cell_contents
+            except ValueError:
+                pass
+
+
+class _NumpyArray(Form):
+    """An array: its elements. Plain memory is taken as a copy, so that what is taken is no view of the array."""
+
+    __slots__ = ()
+
+    watches = True
+    sure = True
+
+    def fixed(self, thing: Anything) -> object:
+        return thing.shape, thing.strides, thing.dtype, thing.flags.writeable
+
+    def take(self, thing: Anything) -> object:
+        return thing.copy(order="K") if thing.flags.writeable else None
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        if held is not None:
+            thing[...] = held
+
+
+class _BitGenerator(Form):
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        return getattr(thing.seed_seq, "n_children_spawned", None)
+
+    def take(self, thing: Anything) -> object:
+        return thing.state
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        thing.state = held
+
+
+class _RandomState(Form):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return thing.get_state(legacy=False)
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        thing.set_state(held)
+
+
+class _Random(Form):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return thing.getstate()
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        thing.setstate(held)
+
+
+class _Frame(Form):
+    """A data frame or series: it is given the blocks of another. Where views of it would see a change in place (before
+    copy-on-write), it can't be set.
+    """
+
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        # A new object with the same blocks: the old one is known by its place.
+        return thing.copy(deep=False)
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        theirs = object.__getattribute__(held, "__dict__")
+        own = object.__getattribute__(thing, "__dict__")
+        flags = theirs.get("_flags")
+        for name in [name for name in own if name not in theirs and name not in _BY_ITSELF]:
+            del own[name]
+        own.update((name, value) for name, value in theirs.items() if name not in _BY_ITSELF)
+        attributes = own.get("_attrs")
+        if attributes is None:
+            own["_attrs"] = dict(theirs.get("_attrs") or ())
+        elif attributes or theirs.get("_attrs"):
+            attributes.clear()
+            attributes.update(theirs.get("_attrs") or ())
+        if flags is not None:
+            own["_flags"] = type(flags)(thing, allows_duplicate_labels=flags.allows_duplicate_labels)
+
+
+_BY_ITSELF = ("_attrs", "_flags")
+
+
+_FORMS: dict[type, Form] = {
+    list: _Bare(ListContent()),
+    dict: _Bare(DictContent()),
+    set: _Bare(SetContent()),
+    bytearray: _Bare(ByteArrayContent()),
+    FunctionType: _Function(),
+    CellType: _Cell(),
+}
+
+_NAMED: dict[str, Form] = {
+    "collections.deque": _Bare(DequeContent()),
+    "collections.OrderedDict": _Bare(OrderedDictContent()),
+    "collections.defaultdict": _DefaultDict(DictContent()),
+    "array.array": _Bare(ArrayContent()),
+    "numpy.ndarray": _NumpyArray(),
+    "numpy.random._generator.Generator": Form(),
+    "numpy.random.mtrand.RandomState": _RandomState(),
+    "random.Random": _Random(),
+}
+_BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+_NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
+_NAMED["numpy.random._pcg64.PCG64DXSM"] = _BitGenerator()
+_FRAMES = ("DataFrame", "Series")
+
+
+def form_of(kind: type) -> Form | None:
+    """How objects of exactly this type are set; None if they can't be."""
+    form = _FORMS.get(kind)
+    if form is not None:
+        return form
+    module, qualname = registry.qualified(kind)
+    name = f"{module}.{qualname}"
+    if name in _NAMED and registry.reach(module, qualname) is kind:
+        return _NAMED[name]
+    root = module.partition(".")[0]
+    if root == "pandas" and qualname in _FRAMES:
+        return _Frame() if _copies_on_write() else None
+    entry, base = registry.find(kind)
+    if entry.reach == registry.WHOLE and base is not object:
+        return _OwnDict() if root == "scipy" and registry.qualified(base)[1] == "_spbase" and _is_plain(kind) else None
+    content = CONTENTS.get(base) or NAMED_CONTENTS.get(".".join(registry.qualified(base)))
+    if content is None or (base is object and entry is not registry.by_type[object]):
+        return None
+    if registry.qualified(base)[1] == "defaultdict" and kind is not base:
+        return None
+    state = state_of(kind, base)
+    return None if state.hidden is not None else _Instance(content, state)
+
+
+def _is_plain(kind: type) -> bool:
+    return not issubclass(kind, dict)
+
+
+def _copies_on_write() -> bool:
+    pandas = sys.modules.get("pandas")
+    version = str(getattr(pandas, "__version__", "0")).partition(".")[0]
+    if version.isdecimal() and int(version) >= 3:
+        return True
+    try:
+        return bool(pandas.options.mode.copy_on_write is True)  # type: ignore[union-attr]
+    except Exception:
+        return False
+
+
+__all__ = ["Form", "form_of"]

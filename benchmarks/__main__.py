@@ -17,9 +17,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import answers, digits, figures, overhead, page, start
+from benchmarks import answers, digits, figures, overhead, page, replay, start
 
-GROUPS = {"overhead": overhead.measure, "answers": answers.measure, "start": start.measure, "digits": digits.measure}
+GROUPS = {
+    "overhead": overhead.measure,
+    "answers": answers.measure,
+    "start": start.measure,
+    "digits": digits.measure,
+    "replay": replay.measure,
+}
 
 
 def main() -> None:

@@ -71,11 +71,11 @@ class Program:
         """Run it by plain Python."""
         return self._run([sys.executable, str(self.script), *self.arguments])
 
-    def ours(self, *, fresh: bool) -> Sample:
+    def ours(self, *, fresh: bool, flags: tuple[str, ...] = ()) -> Sample:
         """Run it under HitSave: with the store of the runs before, or with a new one."""
         if fresh:
             shutil.rmtree(self.store, ignore_errors=True)
-        head = [sys.executable, "-m", "hitsave", "run", "--store", str(self.store)]
+        head = [sys.executable, "-m", "hitsave", "run", *flags, "--store", str(self.store)]
         sample = self._run([*head, str(self.script), *self.arguments])
         if not sample.summary.startswith("hitsave: run ") or "failed" in sample.summary:
             raise Broken(f"{self.script} did not run as it should: {sample.summary}")

@@ -9,6 +9,7 @@
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
     sites = true              # calls of libraries that stand in your code are answered as well
+    replay = true             # false: a run in which nothing changed is run all the same, its calls answered
     verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
@@ -26,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "sites", "verify")
+KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "sites", "replay", "verify")
 TRACERS = ("auto", "profile", "monitoring")
 CLOCKS = ("allow", "refuse")
 
@@ -39,7 +40,8 @@ class Settings:
     """The choices in force. Never changed after it is made."""
 
     __slots__ = (
-        "clocks", "origins", "project", "quiet", "sites", "size_limit_bytes", "store", "threshold_seconds", "trace", "tracer",
+        "clocks", "origins", "project", "quiet", "replay", "sites", "size_limit_bytes", "store", "threshold_seconds",
+        "trace", "tracer",
         "verify",
     )  # fmt: skip
 
@@ -52,6 +54,7 @@ class Settings:
     size_limit_bytes: int
     quiet: bool
     sites: bool
+    replay: bool
     verify: tuple[float, int]
     """Which share of the hits runs all the same, and the seed by which these are chosen."""
     origins: dict[str, str]
@@ -69,6 +72,7 @@ class Settings:
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
             ("sites", values.get("sites", True)),
+            ("replay", values.get("replay", True)),
             ("verify", values.get("verify", (0.0, 0))),
             ("origins", origins),
         ):
@@ -145,17 +149,16 @@ def _of_pyproject(project: str) -> list[tuple[str, object, str, str]]:
             data = file.read()
     except OSError:
         return []
-    # tomllib brings `re` and more into the user's process: not for files that don't mention us.
+    # tomllib brings `re` and more into the user's process, and takes as long as the interpreter's own start: not for files that
+    # don't mention us, and once for each version of a file.
     if b"hitsave" not in data:
         return []
-    from tomllib import TOMLDecodeError, loads
+    from hitsave.remembered import recall, remember
 
-    try:
-        document = loads(data.decode("utf-8"))
-    except (TOMLDecodeError, UnicodeDecodeError) as error:
-        raise errors.bad_pyproject(path, str(error)) from None
-    tool = document.get("tool", {})
-    table = tool.get("hitsave", {}) if isinstance(tool, dict) else {}
+    table = recall(data_folder(), data)
+    if table is None:
+        table = _parsed(data, path)
+        remember(data_folder(), data, table)
     if not isinstance(table, dict):
         raise errors.bad_setting("tool.hitsave", repr(table), "a table", path)
     found = []
@@ -165,6 +168,17 @@ def _of_pyproject(project: str) -> list[tuple[str, object, str, str]]:
             raise errors.unknown_setting(key, _nearest(key), where, KEYS)
         found.append((key, value, where, project))
     return found
+
+
+def _parsed(data: bytes, path: str) -> object:
+    from tomllib import TOMLDecodeError, loads
+
+    try:
+        document = loads(data.decode("utf-8"))
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.bad_pyproject(path, str(error)) from None
+    tool = document.get("tool", {})
+    return tool.get("hitsave", {}) if isinstance(tool, dict) else {}
 
 
 def _line_of(data: bytes, key: str) -> int:
@@ -272,5 +286,6 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "size_limit": _bytes,
     "quiet": _yes,
     "sites": _yes,
+    "replay": _yes,
     "verify": _share,
 }

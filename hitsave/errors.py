@@ -48,8 +48,14 @@ class StoreFailure(Failure):
     """A store that can't be used. The program runs without it."""
 
 
+said = 0
+"""How many messages this process has printed."""
+
+
 def say(failure: Failure) -> None:
     """Print to the interpreter's own stderr; a stderr that is closed or full is no reason to fail."""
+    global said
+    said += 1
     try:
         stream = sys.__stderr__
         if stream is not None:

@@ -15,8 +15,6 @@ import os
 import sys
 from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 
-from hitsave_trace.importing.unseen import unseen_code
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = "1414747219"
+BEGUN = "HITSAVE_BEGUN"
 UNSET = "-"  # stands for a PYTHONHASHSEED that was not set; any other word is `=` and its value
 
 
@@ -59,9 +58,14 @@ def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
         ended["resume"]()  # type: ignore[operator]
 
 
-def become_run(head: list[str], words: list[str]) -> NoReturn:
-    """Become the process that runs the program under HitSave. `words` is the command line after `hitsave run`."""
+def become_run(head: list[str], words: list[str], begun: str | None = None) -> NoReturn:
+    """Become the process that runs the program under HitSave. `words` is the command line after `hitsave run`, `begun` what
+    is known of the run so far (`hitsave.replay.again`).
+    """
     environment = dict(os.environ)
+    environment.pop(BEGUN, None)
+    if begun is not None:
+        environment[BEGUN] = begun
     seed = environment.get("PYTHONHASHSEED")
     if seed is None or seed in ("", "random"):
         environment["PYTHONHASHSEED"] = SEED
@@ -112,6 +116,8 @@ def interpreter_words() -> list[str] | None:
 
 def _image() -> str:
     """The path of the bytecode file, which is written when it is not there or not this one."""
+    from hitsave_trace.importing.unseen import unseen_code
+
     code = unseen_code(launch.__code__).replace(co_filename="<hitsave>", co_name="<module>", co_qualname="<module>")
     wanted = MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
     path = cache_from_source(os.path.join(HERE, "image.py"))

@@ -11,7 +11,7 @@ TRACERS = ("auto", "profile", "monitoring")
 VALUED = {"--store": "store", "--report": "report", "--tracer": "tracer", "--threshold": "threshold", "--at": "at"}
 # May have a value, as `--name=VALUE` only; what it means without one.
 OPTIONAL = {"--verify": ("verify", "1")}
-SIMPLE = {"--quiet": "quiet", "-q": "quiet", "--off": "off"}
+SIMPLE = {"--quiet": ("quiet", True), "-q": ("quiet", True), "--off": ("off", True), "--no-replay": ("replay", False)}
 NAMES = (*VALUED, *OPTIONAL, *SIMPLE, "-m", "--help", "-h")
 
 
@@ -27,8 +27,8 @@ class Options:
     """One command line of `hitsave run`. None means: not given."""
 
     __slots__ = (
-        "arguments", "at", "help", "module", "off", "quiet", "report", "script", "seeded", "store", "threshold", "tooled",
-        "tracer", "verify",
+        "arguments", "at", "help", "module", "off", "quiet", "replay", "report", "script", "seeded", "store", "threshold",
+        "tooled", "tracer", "verify",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -43,6 +43,7 @@ class Options:
         self.verify: str | None = None  # share of the hits that run to be compared, and the seed
         self.quiet = False
         self.off = False
+        self.replay: bool | None = None
         self.help = False
         # Not on the command line: does this process have the store's hash seed (or the user's own)? Is a debugger,
         # a profiler or coverage at work in it?
@@ -94,7 +95,7 @@ def _option(options: Options, word: str, rest: list[str]) -> None:
         attribute, otherwise = OPTIONAL[name]
         setattr(options, attribute, value if equals else otherwise)
     elif name in SIMPLE and not equals:
-        setattr(options, SIMPLE[name], True)
+        setattr(options, *SIMPLE[name])
     elif name in SIMPLE:
         raise UsageError(f"option {name} takes no value")
     else:

@@ -58,6 +58,11 @@ _MISSED: dict[str, tuple[str, str]] = {
         "first time with these arguments; nearest stored: {subject} was {before}, is {after}",
         "first time with these arguments",
     ),
+    "import": ("{subject} could be imported in place of what was", "{subject} could be imported in place of what was"),
+    "condition": (
+        "the {subject} changed: {before} → {after}",
+        "the {subject} changed",
+    ),
     "new": ("first call of this function under HitSave", "first call of this function under HitSave"),
     "gone": ("the result was stored, and is no longer", "the result was stored, and is no longer"),
 }
@@ -96,6 +101,10 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "database": ("it wrote to a database: {subject}", "write outside the slow function"),
     "already-open-file": ("it used a file that was open before: {subject}", "open the file inside the function"),
     "left-open-file": ("it left a file open that it was writing: {subject}", "close the file before returning, or use `with`"),
+    "special-file": ("it used what is no ordinary file: {subject}", "read or write an ordinary file"),
+    "temporary-name": ("the name of a temporary file can be seen: {subject}", "remove temporary files, and don't print their names"),
+    "native-output": ("native code printed past Python: {subject}", "switch its messages off"),
+    "too-much": ("it read or wrote more than is kept of a run: {subject}", "nothing to do: its calls are saved one by one"),
     "unreadable-file": ("a file that it used can't be read: {subject}", "let the file stay readable until the call ends"),
     "file-changed-meanwhile": ("the file {subject} changed while the call ran", "run again when nothing writes to it"),
     "stdout-replaced": ("it wrote to a stream that can't be recorded: {subject}", "print to the ordinary sys.stdout"),

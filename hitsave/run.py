@@ -8,6 +8,7 @@ runs as it would without HitSave.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 
@@ -18,12 +19,14 @@ from hitsave_trace.importing import recursion
 from hitsave_trace.importing.script import Found, NotRunnable, Program, absolute, find, find_module, ready
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.importing.view import OwnView
+from hitsave_trace.taps.quiet import quiet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn, Protocol
 
+    from hitsave.memo.session import AtEnd, Begun
     from hitsave_trace.importing.loader import Hook, Loaded
 
     class Handle(Protocol):
@@ -34,8 +37,20 @@ if TYPE_CHECKING:
         def loaded(self, loaded: Loaded) -> None:
             """A user module is about to run."""
 
+        def record_whole(self, begun: Begun | None, script: str, at_end: AtEnd) -> None:
+            """Record the run as a whole, too: `at_end` keeps it."""
+
+        def begin_whole(self) -> None:
+            """The next thing that happens is the program's first line: the recording of the run begins."""
+
         def start(self, hook: Hook) -> None:
             """The next thing that happens is the program's first line."""
+
+        def last_look(self) -> None:
+            """The program has ended, and its modules are as it left them."""
+
+        def over(self) -> None:
+            """All that is HitSave's has been done."""
 
         def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
             """The program has ended (a negative status: by that signal). Gives the run's record."""
@@ -56,6 +71,7 @@ def prepare(started: set[str]) -> tuple[dict[str, object], list[object]]:
         os.environ.pop("PYTHONHASHSEED", None)
     else:
         os.environ["PYTHONHASHSEED"] = told[1:]
+    begun = os.environ.pop(launch.BEGUN, None)
     head = sys.orig_argv[: -len(sys.argv)]
     sys.orig_argv[:] = [*head, *options.program()]
     if os.path.basename(os.path.dirname(image)).startswith("hitsave-"):
@@ -63,21 +79,40 @@ def prepare(started: set[str]) -> tuple[dict[str, object], list[object]]:
         os.rmdir(os.path.dirname(image))
     ended: dict[str, object] = {}
     view = OwnView(started)
+    whole = _Whole(begun)
     try:
-        program = _program(options, ended, view)
+        program = _program(options, ended, view, whole)
     except NotRunnable:
         launch.become_plain(head, options)
     view.leave()
     recursion.shift(recursion.BELOW_SCRIPT if program.run is exec else recursion.BELOW_MODULE)
-    return ended, [program.arguments, _runner(program, ended)]
+    left = [program.arguments, _runner(program, ended)]
+    whole.begin()
+    return ended, left
 
 
-def _program(options: Options, ended: dict[str, object], view: OwnView) -> Program:
+class _Whole:
+    """The recording of the run as a whole: what is known of its beginning, and what begins it."""
+
+    __slots__ = ("begin", "begun")
+
+    def __init__(self, begun: str | None) -> None:
+        self.begun = begun
+        self.begin: Callable[[], None] = _nothing
+
+
+def _nothing() -> None:
+    """Begin no recording."""
+
+
+def _program(options: Options, ended: dict[str, object], view: OwnView, whole: _Whole) -> Program:
     found = find(options.script or "") if options.module is None else find_module(options.module)
-    return ready(found, options.arguments, _session(options, found, ended, view))
+    return ready(found, options.arguments, _session(options, found, ended, view, whole))
 
 
-def _session(options: Options, found: Found, ended: dict[str, object], view: OwnView) -> Hook | None:
+def _session(
+    options: Options, found: Found, ended: dict[str, object], view: OwnView, whole: _Whole | None = None
+) -> Hook | None:
     """Begin the session, and put the import hook in. Without one, the program runs plainly."""
     from hitsave.errors import ConfigError, Failure, say
 
@@ -92,6 +127,11 @@ def _session(options: Options, found: Found, ended: dict[str, object], view: Own
         folder = found.full if found.module is not None or found.code is None else os.path.dirname(found.full)
         scope = Scope(project_of(folder), found.full if found.code is not None else None)
         handle: Handle = begin(options, scope)
+        if whole is not None and whole.begun is not None and (found.code is not None or os.path.isdir(found.full)):
+            from hitsave.replay import keep
+
+            handle.record_whole(keep.prepare(whole.begun), found.full if found.code is not None else "", keep.close)
+            whole.begin = handle.begin_whole
         import hitsave
 
         hook = Hook(scope, Templates(handle.templates, f"{hitsave.__version__} {FORMAT}"), rewrite, load)
@@ -120,18 +160,29 @@ def _plainly(why: str) -> None:
 
 
 def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView, process: int) -> None:
+    # What we do now must not make the garbage collector destroy what plain Python would destroy later, or never.
+    collects = gc.isenabled()
+    gc.disable()
+    if os.getpid() == process:
+        handle.last_look()
     hook.uninstall()
     if os.getpid() != process:  # a child that was forked and came to its end like this
+        if collects:
+            gc.enable()
         return
     restore = view.back()
     try:
         record = handle.finish(_status(ended), _exception(ended))
         if record.get("different") and _status(ended) == 0:
             _end_with(DIFFERS)
-        _tell(handle, record)
+        with quiet:
+            _tell(handle, record)
     except BaseException as error:
         sys.stderr.write(f"hitsave: the run could not be recorded to its end ({type(error).__name__}: {error})\n")
     restore()
+    handle.over()
+    if collects:
+        gc.enable()
     if "interrupted" in ended:
         _interrupt_again()
 

@@ -68,10 +68,28 @@ def _run(options: Options, words: list[str]) -> NoReturn:
     if head is not None and not options.tooled:
         if plainly:
             launch.become_plain(head, options)
-        launch.become_run(head, words)
+        launch.become_run(head, words, _replayed(options, head))
     from hitsave.run import here
 
     here(options, plainly)
+
+
+def _replayed(options: Options, head: list[str]) -> str | None:
+    """Answer the whole run, and never return, if nothing has changed; else what the process that runs it should know."""
+    if options.at is not None:
+        return None
+    # With `python -m hitsave` the working directory stands first: the program's own `json` is not what we import.
+    path = list(sys.path)
+    if not sys.flags.safe_path:
+        del sys.path[0]
+    try:
+        from hitsave.replay.again import attempt
+
+        return attempt(options, head)
+    except ImportError:
+        return None  # what is missing will be said by the process that needs it
+    finally:
+        sys.path[:] = path
 
 
 AT = "HITSAVE_AT"

@@ -10,15 +10,19 @@ import builtins
 import sys
 from _frozen_importlib import FrozenImporter
 from _frozen_importlib_external import PathFinder
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from time import thread_time
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from xxhash import xxh3_128
 
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
-from hitsave_trace.fingerprint.objects import class_shape
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.functions import home, is_kept
+from hitsave_trace.fingerprint.libraries import is_library, is_standard
+from hitsave_trace.fingerprint.objects import class_shape, is_made
+from hitsave_trace.fingerprint.registry import qualified, reach
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
 
@@ -154,9 +158,10 @@ def sight_of_library(name: str, value: object) -> Sight:
         # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
         names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
         own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
-        home = getattr(value, "__module__", "")
-        origin = f"{home if isinstance(home, str) or home is None else type(value).__module__}.{own}"
-        return Sight(BINDING, name, named("library " + origin), None)
+        module = getattr(value, "__module__", "")
+        origin = f"{module if isinstance(module, str) or module is None else type(value).__module__}.{own}"
+        state = _kept(value) if _has_state(value) else b""
+        return Sight(BINDING, name, named(f"library {origin} {state.hex()}" if state else "library " + origin), None)
     if type(value) in _IMMUTABLE:
         walk = Walk()
         return Sight(GLOBAL, name, walk.fingerprint(value), describe(value))
@@ -165,8 +170,36 @@ def sight_of_library(name: str, value: object) -> Sight:
             return Sight(GLOBAL, name, Walk().fingerprint(value), describe(value))
         except Unfingerprintable:
             pass
-    # Objects that a library keeps for itself: their state is the library's business, and the catalogue's.
-    return Sight(BINDING, name, named(f"library object {type(value).__module__}.{type(value).__qualname__}"), None)
+    # An object that a library keeps and hands out is compared by its state, if that can be seen: programs set things there
+    # (`mpmath.mp.dps`). What the standard library keeps is the catalogue's business.
+    kind = type(value)
+    state = b"" if is_standard(kind.__module__) or not kind.__dictoffset__ else _kept(value)
+    made = named(f"library object {type(value).__module__}.{type(value).__qualname__}")
+    return Sight(BINDING, name, named((made + state).hex()) if state else made, None)
+
+
+KEPT_SECONDS = 0.05
+"""What looking at an object that a library keeps may cost; above that it counts by its type."""
+
+
+def _has_state(value: object) -> bool:
+    """Whether a library's callable is more than its name: bound to an object that the library keeps, or made while it ran."""
+    if type(value) is MethodType or type(value) is BuiltinFunctionType:
+        return is_kept(value.__self__)
+    if type(value) is FunctionType:
+        # `mpmath.sqrt` has captured the context; a decorated function has captured what its module made of itself.
+        return value.__closure__ is not None and reach(home(value), value.__qualname__) is not value
+    if isinstance(value, type):
+        return not is_standard(qualified(value)[0]) and is_made(value)
+    return False
+
+
+def _kept(value: object) -> Fingerprint:
+    """Fingerprint an object that a library keeps; empty if that can't be done, or costs too much."""
+    try:
+        return Walk(thread_time() + KEPT_SECONDS).fingerprint(value)
+    except (Unfingerprintable, OverBudget):
+        return b""
 
 
 def builtin(subject: str, name: str) -> Sight:
@@ -224,6 +257,8 @@ def _sight_of(subject: str, value: object) -> Sight:
     try:
         fingerprint = walk.fingerprint(value)
     except Unfingerprintable as error:
+        if type(value) in (MethodType, BuiltinFunctionType) and is_library(getattr(value, "__module__", None) or "?"):
+            return sight_of_library(subject, value)
         sight = Sight(GLOBAL, subject, None, f"{subject}{error.path} ({error.type_name}: {error.why})")
         return sight
     if type(value) is FunctionType:

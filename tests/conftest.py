@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from tests.harness.cases import CaseFailure, run_page
 from tests.harness.pages import BadPage
+
+# Most tests are about calls, and a run that is replayed makes none. Those of replay switch it on.
+os.environ["HITSAVE_REPLAY"] = "0"
 
 CASES = Path(__file__).resolve().parent / "cases"
 

@@ -40,6 +40,9 @@ def run(
         float | None, typer.Option("--threshold", metavar="SECONDS", help="Save calls that take longer than this.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="RUN", help="Run the code of an earlier run.")] = None,
+    no_replay: Annotated[
+        bool, typer.Option("--no-replay", help="Run it even if nothing changed. [env: HITSAVE_REPLAY=0]")
+    ] = False,
     verify: Annotated[
         str | None,
         typer.Option("--verify", metavar="P", help="Run a share P of the hits, too, and compare. [=1]"),
@@ -49,7 +52,7 @@ def run(
     """Run a program as python would, and answer slow calls from the store when nothing they depend on changed. Exits with
     the program's status.
     """
-    del script, module, store, quiet, report, tracer, threshold, at, verify, off
+    del script, module, store, quiet, report, tracer, threshold, at, no_replay, verify, off
     import sys
 
     from hitsave.start import main

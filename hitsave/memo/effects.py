@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
+    from hitsave_trace.taps.whole import Whole
 
 MAX_FILE_BYTES = 1 << 30
 
@@ -117,13 +118,19 @@ def _possible(record: tuple[object, ...]) -> bool:
     return record[2] == "absent" or not os.path.isdir(path)
 
 
-def replay(records: tuple[tuple[object, ...], ...], contents: dict[bytes, bytes], loaded: tuple[str, ...]) -> None:
-    """Do again what a call did besides returning.
+def replay(
+    records: tuple[tuple[object, ...], ...],
+    contents: dict[bytes, bytes],
+    loaded: tuple[str, ...],
+    whole: Whole | None = None,
+) -> None:
+    """Do again what a call did besides returning. `whole` is the recording of the run, if there is one.
 
     What can fail comes first, and what everybody sees at once comes last: should a disk be full, the call runs as if
     nothing had been tried.
     """
     from hitsave_trace.taps import state, streams
+    from hitsave_trace.taps.whole import Awake
 
     for record in sorted(records, key=_turn):
         kind = record[0]
@@ -144,9 +151,12 @@ def replay(records: tuple[tuple[object, ...], ...], contents: dict[bytes, bytes]
             data, buffers = record[2]  # type: ignore[misc]
             if record[3]:
                 observations.seeded(generator)
+                if whole is not None:
+                    whole.reseeded(generator)
             state.set_state(generator, load(data, [bytearray(part) for part in buffers]))  # type: ignore[arg-type, has-type]
         elif kind == "import":
-            _import(record[1], set(loaded))  # type: ignore[arg-type]
+            with Awake(whole):
+                _import(record[1], set(loaded))  # type: ignore[arg-type]
 
 
 _TURNS = {"import": 0, "file": 1, "random": 2}

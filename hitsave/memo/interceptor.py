@@ -18,21 +18,15 @@ from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
-from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave.store.codec import digest_of, encode
 from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import (
-    CLOSURE,
-    DISTRIBUTION,
-    RANDOM,
-    SETTING,
-    SHARING,
-    Dependency,
-)
+from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHARING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +44,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
+    from hitsave_trace.taps.whole import Whole
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
@@ -62,7 +57,9 @@ def _raise(error: BaseException) -> None:
 class Memo:
     """The interceptor of a run that answers from a store."""
 
-    __slots__ = ("_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier")
+    __slots__ = (
+        "_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier", "whole",
+    )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
         self.store = store
@@ -72,6 +69,7 @@ class Memo:
         self.run = run
         self.taps: Installed | None = None
         self.verifier: Verifier | None = None  # only with `--verify`
+        self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
@@ -94,7 +92,7 @@ class Memo:
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else started + info.policy.budget)  # type: ignore[attr-defined]
+            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + info.policy.budget)  # type: ignore[attr-defined]
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
@@ -192,16 +190,17 @@ class Memo:
         if contents is None:
             call.gone = True
             return None
+        whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
-            value, values = changes.restore(call, trace, self.store)
-        except (Gone, Damaged):
+            with Awake(whole):
+                value, values = changes.restore(call, trace, self.store)
+        except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
-        except Exception:  # the program's own classes are put together here
-            call.gone = True
-            return None
-        effects.replay(trace.effects, contents, trace.loaded)
+        if whole is not None:
+            whole.adopt(nodes, trace.effects)
+        effects.replay(trace.effects, contents, trace.loaded, whole)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             changes.put_names(trace.changes[1], call, values)

@@ -28,12 +28,13 @@ from hitsave_trace.observer import UNPROBED, Observer
 from hitsave_trace.probes import hooks
 from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
-from hitsave_trace.taps import state, switches
+from hitsave_trace.taps import run_taps, state, switches
+from hitsave_trace.taps.whole import Whole
 from hitsave_trace.warned import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import CodeType
 
     from hitsave.options import Options
@@ -43,8 +44,12 @@ if TYPE_CHECKING:
     from hitsave_trace.recording import Recording
     from hitsave_trace.scope import Scope
 
+    Begun = tuple[bytes, dict[str, str], list[dict[str, object]], float]
+    AtEnd = Callable[["Session", int, BaseException | None], dict[str, object]]
+
 _OWN = tuple(os.path.dirname(os.path.abspath(module.__file__)) for module in (config, names) if module.__file__)
 
+_OWN_FOLDERS = tuple(folder + os.sep for folder in _OWN)
 MANY_FAULTS = 20
 """Failures of ours in one run after which calls are no longer asked about."""
 
@@ -65,6 +70,7 @@ class Session:
             "threshold": options.threshold,
             "tracer": None if options.tracer == "auto" else options.tracer,
             "quiet": True if options.quiet else None,
+            "replay": options.replay,
             "verify": options.verify,
         }
         # Old code runs in a folder of its own, for the project that it came from.
@@ -95,6 +101,16 @@ class Session:
         self.sampler = Sampler(self._slow, self.engine.tire, self._slow_site)
         self.taps: taps.Installed | None = None
         self.hook: Hook | None = None
+        # The run as a whole, if the process that the user started asked for it to be recorded (`hitsave.replay`).
+        self.begun: Begun | None = None
+        self.whole: Whole | None = None
+        self.script = ""
+        self.broken: Callable[[], None] | None = None  # what to call when something happens after the run was kept
+        self.paths: list[str] = []  # where modules were looked for, at the program's beginning and at its end
+        self.modules: list[object] = []  # what was imported at the end, for as long as that is looked at
+        self.started_with: frozenset[str] = frozenset()  # files of modules that were there before the program
+        self.at_end: AtEnd | None = None
+        self.said = errors.said
 
     # --- while the program runs ---------------------------------------------------------------------------------
 
@@ -109,7 +125,11 @@ class Session:
         around.in_use = switches.in_use
         around.clocks_refused = self.settings.clocks == "refuse"
         folder = self.store.folder + os.sep
-        self.taps = taps.install(observations, lambda path: path.startswith(folder))  # type: ignore[arg-type]
+        if self.begun is not None and self.run:
+            self.whole = Whole(lambda path: path.startswith(folder) or self.own(path))
+        ignored = lambda path: path.startswith(folder)  # noqa: E731
+        self.taps = taps.install(observations, ignored, self.whole)  # type: ignore[arg-type]
+        self.memo.whole = self.whole
         self.memo.taps = self.taps
         self.memo.failed = self._failed
         if self.memo.verifier is not None:
@@ -132,6 +152,22 @@ class Session:
         around_forks(self.sampler)
         os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
+
+    def record_whole(self, begun: Begun | None, script: str, at_end: AtEnd) -> None:
+        """Record the run as a whole, too: what is known of its beginning, and what keeps it at its end. `script` is the file
+        that must have been read, if it is known.
+        """
+        self.begun, self.script, self.at_end = begun, script, at_end
+
+    def begin_whole(self) -> None:
+        """Begin to record the run as a whole: the next thing that happens is the program's first line."""
+        if self.taps is not None and self.taps.run is not None:
+            self.said = errors.said
+            files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+            self.started_with = frozenset(os.path.abspath(file) for file in files if isinstance(file, str))
+            self.paths = [path for path in sys.path if isinstance(path, str)]
+            self.store.flush()  # nothing may be on its way to the disk while it is noted how much was written
+            self.taps.run.begin()
 
     def loaded(self, loaded: Loaded) -> None:
         """A user module is about to run: keep its source, and note which functions it has."""
@@ -188,6 +224,11 @@ class Session:
         if self.taps is not None:
             self.taps.after_recording()
 
+    @staticmethod
+    def own(path: str) -> bool:
+        """Whether a file is HitSave's."""
+        return path.startswith(_OWN_FOLDERS)
+
     def _classify(self, filename: str) -> str:
         """Say whose code a file is: a library's top-level module, user code, or nobody's we need to know."""
         if filename.startswith("<"):
@@ -234,10 +275,26 @@ class Session:
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
+    def last_look(self) -> None:
+        """The program has ended, and its modules are as it left them: what did its functions mention?"""
+        if self.taps is not None and self.taps.run is not None:
+            self.paths += [path for path in sys.path if isinstance(path, str)]
+            self.modules = list(sys.modules.values())
+            self.taps.run.look_at_names(clocks=self.settings.clocks == "refuse")
+
+    def over(self) -> None:
+        """HitSave has done its part: whatever happens from here on, destructors of the program do."""
+        if self.whole is not None:
+            self.whole.late = self.broken
+
     def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
         """The program has ended: write down what is not written yet; the record of the run."""
         self.sampler.stop()
         self.engine.stop()
+        if self.taps is not None and self.taps.run is not None and not run_taps.flush():
+            self.taps.run.whole.forbid("stdout-replaced", "it can't be written any more", "")
+        replay = self.at_end(self, status, exception) if self.at_end is not None else {}
+        self.modules = []
         hooks.observer = hooks.Nobody()
         hooks.site_reached = hooks.as_it_is
         if self.taps is not None:
@@ -248,7 +305,7 @@ class Session:
             cost = self.policy.record(name)
             if cost is not None:
                 self.store.save_cost(name, cost)
-        closing = record.closing(self, status, exception)
+        closing = {**record.closing(self, status, exception), **replay}
         self.journal.finish()
         self.store.finish_run(self.run, closing)
         return {**self.opening, **closing}

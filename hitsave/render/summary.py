@@ -74,6 +74,10 @@ def summary_line(run: Mapping[str, object], *, colour: bool = False, unicode: bo
             parts.append(tint(f"{unsaved} not saved", _YELLOW))
         if misses or unsaved or different:
             parts[-1] += tint(" (why: hitsave why)", _DIM)
+    against = run.get("not_replayable")
+    if isinstance(against, list) and against and run.get("state") == "done":
+        words = dict.fromkeys(str(reason.get("kind")) for reason in against if isinstance(reason, dict))
+        parts.append(tint(f"can't be replayed: {', '.join(list(words)[:2])}", _DIM))
     faults = run.get("faults")
     if isinstance(faults, list) and faults:
         parts.append(tint("HitSave failed at some calls, which ran plainly: hitsave why", _YELLOW))

@@ -45,6 +45,12 @@ def summary(told: Told, now: float | None = None) -> Layout:
                 layout += _cause(cause)
     if reused:
         layout += [[], [("Reused", "strong")], [("  ", ""), (_names(reused, seconds="saved_seconds"), "")]]
+    for title, key in (("Not replayed as a whole", "not_replayed"), ("Can't be replayed as a whole", "not_replayable")):
+        whole = _list(told, key)
+        if whole:
+            layout += [[], [(title, "strong")]]
+            for reason in whole:
+                layout += _cause(reason)
     if verified:
         layout += [[], [("Ran to be compared, and is as stored", "strong")], [("  ", ""), (_names(verified), "")]]
     if missed or unsaved or reused or different or verified:

@@ -135,7 +135,11 @@ class Archive:
     def calls(self, number: int) -> list[Call]:
         """The calls of a run, in the order in which they ended; each with the index of its `parent`."""
         if number not in self._calls:
-            self._calls[number] = _with_parents(_rows(self._keeper.run_calls(number)))
+            source = replayed_run(self.run(number))
+            rows = _rows(self._keeper.run_calls(number if source is None else source))
+            if source is not None:
+                rows = [_answered(row, source) for row in rows]
+            self._calls[number] = _with_parents(rows)
         return self._calls[number]
 
     def used(self, run: Run) -> Used | None:
@@ -314,6 +318,19 @@ def command_of(run: Run) -> str:
     if isinstance(command, list | tuple):
         return shlex.join(str(word) for word in command)
     return str(command or script_of(run))
+
+
+def replayed_run(run: Run | None) -> int | None:
+    """The run that was done again, if this one was answered as a whole."""
+    source = run.get("replay_of") if run is not None else None
+    return source if isinstance(source, int) else None
+
+
+def _answered(call: Call, source: int) -> Call:
+    """A call of a run that was done again: no call of it ran, so each was answered."""
+    seconds = seconds_of(call, "saved_seconds") if call.get("verdict") == "hit" else seconds_of(call)
+    made = call.get("source_run") or source
+    return {**call, "verdict": "hit", "reasons": [], "seconds": 0.0, "saved_seconds": seconds, "source_run": made}
 
 
 def _with_parents(calls: list[Call]) -> list[Call]:

@@ -56,6 +56,13 @@ Another Python version, or other interpreter flags. Results are never shared bet
     "hash-seed": """\
 The order of sets of strings follows a seed. HitSave keeps one seed a store, so that the order is the same
 in each run; here `PYTHONHASHSEED` was set to another one.""",
+    "import": """\
+Of a whole run only. Modules are found in the first folder of `sys.path` that has them. One of these folders holds a name
+now that could answer to a module that the run looked for, or one that was there is gone: plain Python might import
+something else.""",
+    "condition": """\
+Of a whole run only. Something that every program depends on, whether it asks for it or not, is not what it was: the
+flags of the interpreter, where modules are looked for, the machine, the terminal and its size, the time zone.""",
     "argument": """\
 The function has stored results, but none for these arguments. The nearest stored call is shown with the
 argument that differs. Arguments are compared by value and by type: 1 and 1.0 are two calls, and so are two
@@ -156,6 +163,21 @@ to the code outside.""",
     "left-open-file": """\
 The call opened a file for writing and returned without closing it. What it wrote may still be on its way to the
 file, so what stands there is not what the call leaves. Close the file, or open it with `with`.""",
+    "special-file": """\
+Of a whole run only. The program used a pipe, a device or a descriptor that it was started with. What comes out of such a
+thing can't be compared, and what goes in can't be brought to the same state.""",
+    "temporary-name": """\
+Of a whole run only. `tempfile` makes up another name each time. A file of such a name was left when the program ended, or
+the name was printed: a replay would show the name of another run. Remove temporary files (`with TemporaryDirectory()`),
+and don't print what they are called.""",
+    "native-output": """\
+Of a whole run only. A library wrote to standard output or error by itself, past `sys.stdout`: C's `printf`, Fortran, Rust.
+That is not seen, so it could not be written again. It shows in the position of the file, or in the number of bytes that the
+system says were written: where a native library is loaded that might print, and the sum does not come out, it counts as
+printed. Switch the library's messages off, if it can be.""",
+    "too-much": """\
+Of a whole run only. It printed more than 16 MB, wrote more than 64 MB, or read more than 20,000 files and folders. To keep or
+check that much would cost more than it is worth. Its calls are saved one by one, as ever.""",
     "unreadable-file": """\
 The call read or wrote a file whose content could not be read afterwards: it was removed by someone else, or may not be
 read. Without its content neither a change of it can be seen nor the file be made again.""",

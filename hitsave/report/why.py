@@ -67,9 +67,19 @@ def of_run(archive: Archive, run: Run) -> Told:
         "missed": causes(archive, run, [call for call in calls if call.get("verdict") == "miss"]),
         "not_saved": causes(archive, run, [call for call in calls if call.get("verdict") == "unsaved"]),
         "reused": _tally(hits),
+        "not_replayed": _of_whole(archive, run, "missed"),
+        "not_replayable": _of_whole(archive, run, "not_replayable"),
         "verified": _tally([call for call in verified if not reasons_of(call)]),
         "different": causes(archive, run, [call for call in verified if reasons_of(call)]),
     }
+
+
+def _of_whole(archive: Archive, run: Run, key: str) -> list[Told]:
+    """Why the run was not answered as a whole, or can't be the next time."""
+    rows = run.get(key) if not run.get("replayed") else None
+    return (
+        [explained(archive, run, row, None) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    )
 
 
 def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:

@@ -15,6 +15,7 @@ import os
 from xxhash import xxh3_64_digest, xxh3_128, xxh3_128_digest
 
 from hitsave.store.codec import Damaged, Gone
+from hitsave_trace.accounts import ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class BlobFolder:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             try:
+                ours.__enter__()
                 # The digest is taken of the copy that is written, not of memory that another thread may be changing.
                 state, at = xxh3_128(), 0
                 while at < data.nbytes:
@@ -79,6 +81,7 @@ class BlobFolder:
                 digest = state.digest()
                 os.fchmod(fd, 0o444)
             finally:
+                ours.__exit__()
                 os.close(fd)
             target = self.path(digest)
             try:

@@ -19,6 +19,8 @@ from time import sleep
 
 import lmdb
 
+from hitsave_trace.accounts import ours
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,9 +184,10 @@ class Environment:
         while True:
             with self._writing:
                 try:
-                    with self._env.begin(write=True) as txn:  # type: ignore[union-attr]
-                        result = change(txn)
-                    _note(self.folder)
+                    with ours:
+                        with self._env.begin(write=True) as txn:  # type: ignore[union-attr]
+                            result = change(txn)
+                        _note(self.folder)
                     return result
                 except lmdb.MapFullError:
                     grown = self._env.info()["map_size"] * 2  # type: ignore[union-attr]

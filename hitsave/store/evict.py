@@ -16,6 +16,7 @@ from time import time
 from hitsave.store import schema
 from hitsave.store.codec import Damaged, decode
 from hitsave.store.pickles import references
+from hitsave.store.seals import remove_seals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def prune(store: Store, limit: int) -> int:
     # Files after rows: who finds a row finds its file, or Gone if it was slower than this loop.
     for name in doomed:
         store.blobs.remove(name)
+    remove_seals(store.folder, {key[1:] for key, _ in store.values.scan(schema.TRACE)})
     _remove_unfinished(store)
     return gone
 
@@ -126,6 +128,7 @@ def clear(store: Store, *, log: bool = False) -> None:
     store.values.write(_delete_all, None)
     for name in store.blobs.listing():
         store.blobs.remove(name)
+    remove_seals(store.folder, set())
     _remove_unfinished(store)
     if log:
         store.log.write(_delete_all, None)

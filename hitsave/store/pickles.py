@@ -18,6 +18,7 @@ from itertools import count
 
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
+from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.stdlib import count_arguments
 
 TYPE_CHECKING = False
@@ -95,12 +96,27 @@ def dump(value: object, persistent_id: Callable[[object], object] | None = None,
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer())})
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
-    pickler.dispatch_table = {**dispatch_table, count: _reduced_count}
+    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, **_by_name()}
     try:
         pickler.dump(value)
     except Exception as error:
         raise _unpicklable(value, error) from None
     return Pickled(file.getvalue(), buffers)
+
+
+def _by_name() -> dict[type, Callable[[type], str]]:
+    """Reduce classes by their names, whatever their metaclasses have registered: loading must not make them anew.
+
+    Where a metaclass makes a class from data (deap's `creator`), it puts the new one in the place of the program's.
+    """
+    return {kind: _named_class for kind in dispatch_table if isinstance(kind, type) and issubclass(kind, type)}
+
+
+def _named_class(cls: type) -> str:
+    module, qualname = qualified(cls)
+    if reach(module, qualname) is not cls:
+        raise PickleError(f"Can't pickle {cls!r}: its name does not lead to it")
+    return qualname
 
 
 def _reduced_count(value: count[int]) -> tuple[type, tuple[int, ...]]:

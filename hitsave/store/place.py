@@ -72,7 +72,7 @@ def format_of(folder: str) -> int | None:
 
 def _is_ours_to_make(folder: str) -> bool:
     # What another process puts there while it makes the same store does not count.
-    made = ("format", ".gitignore", "owner", "values", "log", "secret", "trusted")
+    made = ("format", ".gitignore", "owner", "values", "log", "secret", "settings", "trusted")
     return all(name.startswith(made) for name in os.listdir(folder))
 
 

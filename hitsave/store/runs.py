@@ -40,13 +40,7 @@ class Runs:
         counter = schema.META + b"run" + self._namespace
 
         def change(txn: lmdb.Transaction[bytes]) -> int:
-            number = int.from_bytes(txn.get(counter) or b"", "big") + 1
-            # A counter that was lost or damaged must not make us write over a run.
-            if number > _MOST:
-                number = 1
-            while txn.get(self._key(number)) is not None:
-                number += 1
-            txn.put(counter, number.to_bytes(8, "big"))
+            number = self._next(txn, counter)
             txn.put(self._key(number), encode(plain({**row, "run": number}), packed=True))
             txn.put(self._script_key(str(record.get("script"))) + schema.number(number), b"")
             return number
@@ -54,6 +48,33 @@ class Runs:
         number = self._rows.write(change, 0)
         if number:
             self._started[number] = {**row, "run": number}
+        return number
+
+    def add(self, record: Row) -> int:
+        """Record a run that is over, which was another one done again (`replay_of`); returns its number, or 0.
+
+        Only what is its own is kept; readers find the rest in the record of the other.
+        """
+        source = self._read(int(record.get("replay_of") or 0)) or {}  # type: ignore[call-overload]
+        script = source.get("script", (record.get("command") or [""])[0])  # type: ignore[index]
+        counter = schema.META + b"run" + self._namespace
+
+        def change(txn: lmdb.Transaction[bytes]) -> int:
+            number = self._next(txn, counter)
+            txn.put(self._key(number), encode(plain({**record, "script": script, "run": number}), packed=True))
+            txn.put(self._script_key(str(script)) + schema.number(number), b"")
+            return number
+
+        return self._rows.write(change, 0)
+
+    def _next(self, txn: lmdb.Transaction[bytes], counter: bytes) -> int:
+        number = int.from_bytes(txn.get(counter) or b"", "big") + 1
+        # A counter that was lost or damaged must not make us write over a run.
+        if number > _MOST:
+            number = 1
+        while txn.get(self._key(number)) is not None:
+            number += 1
+        txn.put(counter, number.to_bytes(8, "big"))
         return number
 
     def note(self, run: int, calls: list[Row]) -> None:
@@ -136,7 +157,7 @@ class Runs:
 
     def output(self, run: int) -> list[tuple[int, str | bytes]]:
         """What a run printed, as far as it was kept."""
-        row = self._rows.get(schema.OUTPUT + self._namespace + schema.number(run))
+        row = self._rows.get(schema.OUTPUT + self._namespace + schema.number(self._origin(run)))
         try:
             return [] if row is None else decode(row)  # type: ignore[return-value]
         except Damaged:
@@ -163,6 +184,7 @@ class Runs:
         `of` is its number; those of the last runs if there is a `limit`.
         """
         prefix = self._table_key(function)
+        of = self._origin(of) if of else 0
         found: list[Row] = []
         stored = self._rows.newest(prefix + schema.number(of) if of else prefix, limit)
         for key, row in reversed(stored):
@@ -186,6 +208,11 @@ class Runs:
         key = schema.SAID + self._namespace + schema.number(run)
         self._rows.put(key, encode(plain(said)))
 
+    def _origin(self, run: int) -> int:
+        """The run that was done again, if this one was; else itself."""
+        source = (self._read(run) or {}).get("replay_of")
+        return source if isinstance(source, int) else run
+
     def _table_key(self, function: str) -> bytes:
         return schema.TABLE + self._namespace + schema.name(function)
 
@@ -204,6 +231,9 @@ class Runs:
             record: Row = decode(row)  # type: ignore[assignment]
         except Damaged:
             return None
+        source = record.get("replay_of")
+        if isinstance(source, int) and 0 < source < number:
+            record = {**(self._read(source) or {}), **record}
         mark = record.pop("process", None)
         if record.get("state") == "running" and isinstance(mark, dict) and is_gone(mark):
             record["state"] = "killed"

@@ -11,6 +11,7 @@ A store is a folder, made with mode 0700:
         stamp            length and time of data.mdb after our last commit (see `soundness`)
         blobs/xx/…       content-addressed files, named by the digest of their bytes, mode 0444
         new/             files being written; renamed into blobs/ when whole
+        seals/           of whole runs: each came to its end (see `hitsave.replay.record`)
     log/                 data: runs, and every version of every source that ran
         data.mdb lock.mdb stamp
 
@@ -20,7 +21,8 @@ project's name, `f` the 16-byte digest of a function's name, `late` the compleme
     values/
     c ns call late       → trace digest                  the candidates of a call, once for its project and once
                                                          with a namespace of zeros, for all projects
-    t digest             → trace                         a record; the digest is of the row's bytes
+    t digest             → trace                         a record; the digest is of the row's bytes. A whole run
+                                                         that was kept is one, too, of a call named "<run>"
     n digest             → dependency                    shared between traces; the same
     v digest             → value                         pickle and small buffers, references to blobs; the same
     b digest             → raw bytes                     a blob too small for a file of its own

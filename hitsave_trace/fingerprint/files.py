@@ -66,7 +66,7 @@ class FileDigests:
             return UNREADABLE
         if not S_ISREG(found.st_mode):
             return SPECIAL
-        stamp = _stamp(found)
+        stamp = stamp_of(found)
         absolute = os.path.abspath(path)
         known = self._known.get(absolute)
         if known is None and self._memory is not None:
@@ -91,9 +91,9 @@ class FileDigests:
             return UNREADABLE
         finally:
             os.close(descriptor)
-        stamp = _stamp(before)
+        stamp = stamp_of(before)
         newest = max(before.st_mtime_ns, before.st_ctime_ns)
-        if stamp == _stamp(after) and abs(time_ns() - newest) > _UNSETTLED_NS:
+        if stamp == stamp_of(after) and abs(time_ns() - newest) > _UNSETTLED_NS:
             self._known[absolute] = stamp, digest
             if self._memory is not None:
                 self._memory.put(absolute, stamp, digest)
@@ -133,7 +133,45 @@ class FileDigests:
         self._known.pop(os.path.abspath(path), None)
 
 
-def _stamp(found: os.stat_result) -> Stamp:
+def link(path: str) -> Fingerprint:
+    """Fingerprint what a symbolic link says; `ABSENT` if it is none."""
+    try:
+        return xxh3_128_digest(os.fsencode(os.readlink(path)))
+    except (OSError, ValueError):
+        return ABSENT
+
+
+def packages_in(path: str) -> Fingerprint:
+    """Fingerprint the names in a folder that say which packages are installed there."""
+    try:
+        names = [name for name in os.listdir(path) if name.endswith((".dist-info", ".egg-info", ".egg", ".egg-link"))]
+    except (OSError, ValueError):
+        return ABSENT
+    return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, names))) + b"\0packages")
+
+
+def whole_listing(path: str, without: tuple[str, ...]) -> Fingerprint:
+    """Fingerprint the names in a folder, all but some, and what each is; `ABSENT` if it is no folder."""
+    try:
+        with os.scandir(path) as entries:
+            told = [
+                os.fsencode(entry.name)
+                + (b"\0link" if entry.is_symlink() else b"\0folder" if entry.is_dir(follow_symlinks=False) else b"\0")
+                for entry in entries
+                if entry.name not in without
+            ]
+    except (OSError, ValueError):
+        return ABSENT
+    return xxh3_128_digest(b"\0".join(sorted(told)) + b"\0listing")
+
+
+def settled(found: os.stat_result) -> bool:
+    """Whether a file that looks like this now, and does so later, was not written in between."""
+    return abs(time_ns() - max(found.st_mtime_ns, found.st_ctime_ns)) > _UNSETTLED_NS
+
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    """What tells a version of a file from every other, short of its content."""
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
 
 

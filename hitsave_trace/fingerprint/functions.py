@@ -122,20 +122,36 @@ def _builtin(walk: Walk, function: BuiltinFunctionType) -> Children:
         walk.write(hasher.LIBRARY + text(place) + text(function.__qualname__))
         return None
     if type(module) is str and is_library(module) and registry.reach(module, function.__name__) is function:
-        note(walk, module)  # `random.random` and the like: bound to an object that the module keeps.
+        note(walk, module)  # bound to an object that the module keeps
         walk.write(hasher.LIBRARY + text(module) + text(function.__name__))
-        return None
+        return ([owner], _OF_OWNER) if is_kept(owner) else None
     walk.write(hasher.METHOD + text(function.__name__))
     return [owner], (ATTRIBUTES, ["__self__"])
+
+
+_OF_OWNER = (ATTRIBUTES, ["__self__"])
+
+
+def is_kept(owner: object) -> bool:
+    """Whether the owner of a library's method is an object whose state counts: `mpmath.sqrt` goes by the precision that it holds.
+
+    What the random generators hold (`random.random`, `numpy.random.rand`) is compared where it is drawn from.
+    """
+    if owner is None or isinstance(owner, (ModuleType, type)):
+        return False
+    return not any(cls.__module__ in _GENERATORS for cls in type(owner).__mro__)
+
+
+_GENERATORS = frozenset(("random", "_random", "numpy.random.mtrand", "numpy.random._generator"))
 
 
 def _method(walk: Walk, method: MethodType) -> Children:
     function = method.__func__
     own = getattr(function, "__module__", None)
     if type(own) is str and is_library(own) and registry.reach(own, method.__name__) == method:
-        note(walk, own)  # `random.shuffle`, `numpy.random.rand`: bound to an object that the module keeps.
+        note(walk, own)  # bound to an object that the module keeps
         walk.write(hasher.LIBRARY + text(own) + text(method.__name__))
-        return None
+        return ([method.__self__], _OF_OWNER) if is_kept(method.__self__) else None
     walk.write(hasher.METHOD)
     return [method.__self__, function], (ATTRIBUTES, ["__self__", "__func__"])
 

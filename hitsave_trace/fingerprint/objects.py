@@ -10,6 +10,7 @@ A class is its name, as long as the name leads to it and somebody watches what i
 
 from __future__ import annotations
 
+from copyreg import dispatch_table
 from types import GetSetDescriptorType, MemberDescriptorType
 
 from hitsave_trace import names
@@ -32,6 +33,15 @@ _mro_of = type.__dict__["__mro__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
 
 
+def is_made(kind: type) -> bool:
+    """Whether a class is more than what its name leads to.
+
+    One that was made in a function has no such name. A metaclass that can make its classes anew (deap's `creator`) is told
+    by the program what to make, and puts it where a name leads to it.
+    """
+    return registry.reach(*qualified(kind)) is not kind or type(kind) in dispatch_table
+
+
 def identity(walk: Walk, kind: type) -> bytes | None:
     """Write which class this is, or None if its name does not say enough and it must be written out."""
     try:
@@ -42,7 +52,7 @@ def identity(walk: Walk, kind: type) -> bytes | None:
     known: bytes | None = text(module) + text(qualname)
     if kind.__flags__ & IMMUTABLE_TYPE or not kind.__flags__ & HEAP_TYPE:
         note(walk, module)  # Made by C code, once in a process.
-    elif registry.reach(module, qualname) is not kind:
+    elif is_made(kind):
         known = None
     elif names.is_user_class(kind):
         walk.classes[kind] = None

@@ -13,11 +13,14 @@ import sys
 from xxhash import xxh3_128, xxh3_128_digest
 
 from hitsave_trace.fingerprint.libraries import is_standard
+from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ABSENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.model import Fingerprint
+
+__all__ = ["distribution", "distributions_of", "env", "interpreter"]
 
 
 def interpreter() -> tuple[Fingerprint, str]:
@@ -36,18 +39,6 @@ def interpreter() -> tuple[Fingerprint, str]:
     number = sys.version.partition(" ")[0]
     short = f"{sys.implementation.name} {number}" + (f" -{'O' * flags.optimize}" if flags.optimize else "")
     return xxh3_128_digest("\0".join(told).encode()), short
-
-
-def env(name: str) -> tuple[Fingerprint, str | None]:
-    """Fingerprint a variable of the environment; `*` is all of them."""
-    if name == "*":
-        pairs = sorted(pair for pair in os.environ.items() if not pair[0].startswith("HITSAVE"))
-        form = "\0".join(f"{key}={value}" for key, value in pairs)
-        return xxh3_128_digest(form.encode("utf-8", "surrogateescape")), f"{len(pairs)} variables"
-    value = os.environ.get(name)
-    if value is None:
-        return ABSENT, None
-    return xxh3_128_digest(b"=" + value.encode("utf-8", "surrogateescape")), value
 
 
 class Installed:

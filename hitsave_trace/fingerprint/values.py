@@ -15,7 +15,7 @@ The walk keeps its own stack. A list nested 100,000 deep is a list like any othe
 from __future__ import annotations
 
 from itertools import count
-from time import perf_counter
+from time import thread_time
 
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS, BACK, BIG, CHUNK, WRITERS, digest_of, marshalled, number, xxh3_128
@@ -46,7 +46,7 @@ class Unfingerprintable(Exception):
 
 
 class OverBudget(Exception):
-    """The walk's deadline has passed."""
+    """The walk has used up its time of the processor: a busy machine must not make a value look large."""
 
 
 class Enough(Exception):
@@ -193,7 +193,7 @@ class Walk:
 
     def check_clock(self) -> None:
         """Give up if the deadline has passed."""
-        if self._deadline is not None and perf_counter() > self._deadline:
+        if self._deadline is not None and thread_time() > self._deadline:
             raise OverBudget
 
     def inner(self, *, deep: bool = False, room: int | None = None) -> Walk:
@@ -286,7 +286,7 @@ class Walk:
                 raise Enough
         if len(self._parts) > _MANY_PARTS:
             self._flush()
-        if self._deadline is not None and perf_counter() > self._deadline:
+        if self._deadline is not None and thread_time() > self._deadline:
             raise OverBudget
 
     def _walk(self, value: object, path: str) -> None:

@@ -16,6 +16,8 @@ import sys
 
 import xxhash
 
+from hitsave_trace.accounts import ours
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -64,7 +66,7 @@ class Templates:
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             try:
-                with open(fresh, "xb") as file:
+                with ours, open(fresh, "xb") as file:
                     file.write(xxhash.xxh3_128_digest(template) + template)
                 os.replace(fresh, path)
             except OSError:

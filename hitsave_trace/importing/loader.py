@@ -21,11 +21,13 @@ import builtins
 import os
 import sys
 from _frozen_importlib_external import SourceFileLoader
+from _thread import get_ident
 from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.names import ModuleInfo, keep_originals, user_modules
+from hitsave_trace.recording import busy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +100,9 @@ class Hook:
         that its functions do will be seen.
         """
         source: bytes | None = None
+        thread = get_ident()
+        ours = thread not in busy
+        busy.add(thread)
         try:
             if not self.scope.decide(filename)[0]:
                 return code
@@ -116,8 +121,12 @@ class Hook:
         except Exception as error:
             self._note(Loaded(module, filename, source, f"{type(error).__name__}: {error}"))
             return code
-        self._note(Loaded(module, filename, source, None))
-        return dressed
+        else:
+            self._note(Loaded(module, filename, source, None))
+            return dressed
+        finally:
+            if ours:
+                busy.discard(thread)
 
     def _note(self, loaded: Loaded) -> None:
         self.loaded.append(loaded)

@@ -28,12 +28,14 @@ class _Always:
 class Arrivals:
     """A finder that finds nothing by itself."""
 
-    __slots__ = ("_arrived", "_searching", "names")
+    __slots__ = ("_arrived", "_searching", "arriving", "names", "searched")
 
     def __init__(self, names: frozenset[str], arrived: Callable[[str], None]) -> None:
         self.names = names
         self._arrived = arrived
         self._searching: set[str] = set()
+        self.arriving: Callable[[str], None] | None = None  # called before one of `names` is executed
+        self.searched: set[str] | None = None  # every name that was looked for, if somebody wants to know
 
     def install(self) -> None:
         """Stand in front of the other finders."""
@@ -48,8 +50,12 @@ class Arrivals:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Let the other finders find a module that is waited for."""
+        if self.searched is not None:
+            self.searched.add(name)
         if name not in self.names or name in self._searching:
             return None
+        if self.arriving is not None:
+            self.arriving(name)
         self._searching.add(name)
         try:
             for finder in list(sys.meta_path):

@@ -18,7 +18,7 @@ from sys import _getframe as getframe
 
 from hitsave_trace.taps import databases
 from hitsave_trace.taps import places as _places
-from hitsave_trace.taps.processes import network_words, process_words
+from hitsave_trace.taps.processes import NETWORK_EVENTS, PROCESS_EVENTS, network_words, process_words
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False
@@ -51,13 +51,14 @@ _PEEKERS = (
 class Audit:
     """The hook of one installation."""
 
-    __slots__ = ("connecting", "live", "places", "reported", "recording", "written")
+    __slots__ = ("connecting", "live", "outer", "places", "reported", "recording", "written")
 
     def __init__(self, recording: Recorder, places: Places, written: Written) -> None:
         self.recording = recording
         self.places = places
         self.written = written
         self.live = True
+        self.outer: dict[str, Callable[[Arguments], None]] = {}  # what the recording of the whole run wants to be told
         # Thread → path object of an `os.open` with `dir_fd`: the event leaves that out, so `files.py` reports it.
         self.reported: dict[int, object] = {}
         self.connecting: dict[int, object] = {}  # thread → a database connection that is being made
@@ -74,8 +75,12 @@ class Audit:
         handlers = _EVENTS
         recording = self.recording
         written = self.written
+        outer = self.outer
 
         def hook(event: str, arguments: Arguments) -> None:
+            told = outer.get(event)
+            if told is not None:
+                told(arguments)
             if not recording.stacks:
                 if event == "open" and self.live:
                     # Anybody may raise an event of this name, with any arguments.
@@ -198,10 +203,10 @@ def _directory_removed(audit: Audit, arguments: Arguments, frame: FrameType) -> 
 def _directory_made(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
     path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
     if path is not None:
-        audit.recording.directory_made(path, _exist_ok(frame))
+        audit.recording.directory_made(path, exist_ok(frame))
 
 
-def _exist_ok(frame: FrameType) -> bool:
+def exist_ok(frame: FrameType) -> bool:
     """Whether a directory is made by somebody who does not mind that it is there: `os.makedirs` and `Path.mkdir`."""
     if frame.f_code.co_name not in {"makedirs", "mkdir"} or frame.f_globals.get("__name__") not in _MAKERS:
         return False
@@ -367,20 +372,6 @@ _EVENTS: dict[str, Handler] = {
     "signal.pthread_kill": _forbid("signal", "signal.pthread_kill"),
     "syslog.syslog": _forbid("hidden-state", "syslog.syslog"),
     "syslog.openlog": _forbid("hidden-state", "syslog.openlog"),
-    **{
-        name: _process(name)
-        for name in (
-            "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty",
-            "os.startfile", "pty.spawn", "os.kill", "os.killpg",
-        )
-    },
-    **{
-        name: _network(name)
-        for name in (
-            "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
-            "socket.gethostname", "socket.getnameinfo", "socket.getservbyname", "socket.sendto", "socket.sendmsg",
-            "socket.sethostname", "http.client.connect", "urllib.Request", "ftplib.connect", "smtplib.connect",
-            "imaplib.open", "poplib.connect", "nntplib.connect", "telnetlib.Telnet.open",
-        )
-    },
+    **{name: _process(name) for name in PROCESS_EVENTS},
+    **{name: _network(name) for name in NETWORK_EVENTS},
 }  # fmt: skip

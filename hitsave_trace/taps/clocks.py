@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.recorder import Recorder
 
 # Function → how many arguments it has when it does not read the clock.
-_READS_WITHOUT = {"localtime": 1, "gmtime": 1, "ctime": 1, "asctime": 1, "strftime": 2}
+READS_WITHOUT = {"localtime": 1, "gmtime": 1, "ctime": 1, "asctime": 1, "strftime": 2}
 
 # Libraries whose own use of the date ends up in text that is replayed, or in names nobody sees.
-_ALLOWED = (
+ALLOWED = (
     "logging",
     "tqdm",
     "rich",
@@ -56,7 +56,7 @@ class Clocks:
 
     def install(self, patches: Patches) -> None:
         """Put the wrappers in place."""
-        for name, enough in _READS_WITHOUT.items():
+        for name, enough in READS_WITHOUT.items():
             patches.function(time, name, self._noting(name, enough))
         if hasattr(time, "tzset"):
             patches.function(time, "tzset", self._noting("tzset", -1))
@@ -78,7 +78,7 @@ class Clocks:
                     # Dates are parsed by a module that asks for the zone anew, to be sure of it.
                     if module != "_strptime" and not places.in_library_import(frame):
                         recording.forbid("switch", f"time.{name}")
-                elif module not in _ALLOWED and not places.in_library_import(frame):
+                elif module not in ALLOWED and not places.in_library_import(frame):
                     recording.forbid("calendar", f"time.{name}")
             finally:
                 depths.pop(thread, None)

@@ -147,16 +147,8 @@ class Entropy:
 
     def _forbid(self, frame: FrameType, words: str, slug: str = "entropy") -> None:
         """Forbid, unless what asked is one of those that don't count; say by which door it came."""
-        door = ""
-        asking: FrameType | None = frame
-        while asking is not None:
-            module = str(asking.f_globals.get("__name__", ""))
-            if module not in _DOORS:
-                break
-            door = _WORDS.get(module, "").format(name=asking.f_code.co_name) or door
-            asking = asking.f_back
-        asked_by = "" if asking is None else str(asking.f_globals.get("__name__", ""))
-        if slug == "entropy" and (asked_by.partition(".")[0] in _ALLOWED or asked_by.startswith(_ALLOWED_INSIDE)):
+        door, allowed = asker(frame)
+        if slug == "entropy" and allowed:
             return
         if self.places.in_library_import(frame):
             return
@@ -178,3 +170,17 @@ class Entropy:
                 depths.pop(thread, None)
 
         return noted
+
+
+def asker(frame: FrameType | None) -> tuple[str, bool]:
+    """Say by which door somebody asks for randomness, and whether it is somebody who does not count."""
+    door = ""
+    asking = frame
+    while asking is not None:
+        module = str(asking.f_globals.get("__name__", ""))
+        if module not in _DOORS:
+            break
+        door = _WORDS.get(module, "").format(name=asking.f_code.co_name) or door
+        asking = asking.f_back
+    asked_by = "" if asking is None else str(asking.f_globals.get("__name__", ""))
+    return door, asked_by.partition(".")[0] in _ALLOWED or asked_by.startswith(_ALLOWED_INSIDE)

@@ -22,10 +22,12 @@ from hitsave_trace.taps.native import Native
 from hitsave_trace.taps.patches import Patches
 from hitsave_trace.taps.places import Places
 from hitsave_trace.taps.quiet import quiet
+from hitsave_trace.taps.run_taps import RunTaps
 from hitsave_trace.taps.streams import Streams
 from hitsave_trace.taps.switches import WATCHED as SWITCHED
 from hitsave_trace.taps.switches import arrived
 from hitsave_trace.taps.threads import Threads
+from hitsave_trace.taps.whole import DRAW_AT_IMPORT
 from hitsave_trace.taps.written import Written
 
 TYPE_CHECKING = False
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.whole import Whole
     from hitsave_trace.taps.written import Looks
 
     Snapshot = tuple[Looks, int]
@@ -42,14 +45,15 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "native", "patches", "places", "recording", "streams",
-        "threads", "written",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "native", "patches", "places", "recording", "run",
+        "streams", "threads", "written",
     )  # fmt: skip
 
-    def __init__(self, recording: Recorder, ignore: Callable[[str], bool]) -> None:
+    def __init__(self, recording: Recorder, ignore: Callable[[str], bool], whole: Whole | None = None) -> None:
         self.recording = recording
         self.places = Places(ignore)
-        self.patches = Patches(recording)
+        self.run = None if whole is None else RunTaps(whole, self.places)
+        self.patches = Patches(recording, None if self.run is None else self.run.notes)
         self.written = Written(self.places.outside)
         self.audit = Audit(recording, self.places, self.written)
         self.streams = Streams(recording, self.places)
@@ -57,13 +61,20 @@ class Installed:
         self.loggers = Loggers(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
-        self.arrivals = Arrivals(WATCHED | SWITCHED | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import)
+        self.native.whole = whole
+        self.arrivals = Arrivals(
+            WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import
+        )
         self.threads = Threads(recording)
         self._modules = 0
 
     def put(self) -> Installed:
         """Put all taps in place."""
         self.files.install(self.patches)
+        if self.run is not None:
+            self.run.install(self.patches, self.audit, self.arrivals)
+            self.entropy.newborn.whole = self.run.whole
+            self.run.newborn = self.entropy.newborn
         self.files.imported(self.patches)
         Environ(self.recording, self.places).install(self.patches)
         Clocks(self.recording, self.places).install(self.patches)
@@ -80,6 +91,8 @@ class Installed:
 
     def on_import(self, name: str) -> None:
         """Tap a module that has just been loaded; `arrivals` calls this, and for any other name it does nothing."""
+        if name in DRAW_AT_IMPORT and self.run is not None:
+            self.run.whole.drew(name)
         if name in WATCHED:
             self.entropy.imported(name, executed=True)
             self._generator_arrived(name)
@@ -102,7 +115,11 @@ class Installed:
         It came out of true randomness, so a call that draws from it without seeding it depends on a state that no
         other run has.
         """
-        if name not in {"random", "numpy.random", "torch"} or not self.recording.stacks:
+        if name not in {"random", "numpy.random", "torch"}:
+            return
+        if self.run is not None:
+            self.run.whole.arrived(name)
+        if not self.recording.stacks:
             return
         now = state.random_states().get(name)
         for stack in list(self.recording.stacks.values()):  # type: ignore[attr-defined]
@@ -156,11 +173,15 @@ class Installed:
     def remove(self) -> None:
         """Put back exactly what was there. The audit hook stays, neutral."""
         self.audit.remove()
+        if self.run is not None:
+            self.run.remove()
         self.arrivals.remove()
         self.streams.remove()
         self.patches.remove()
 
 
-def install(recording: Recorder, ignore: Callable[[str], bool]) -> Installed:
-    """Put all taps in place. `ignore(path)` says which absolute paths are no business of the program's results."""
-    return Installed(recording, ignore).put()
+def install(recording: Recorder, ignore: Callable[[str], bool], whole: Whole | None = None) -> Installed:
+    """Put all taps in place. `ignore(path)` says which absolute paths are no business of the program's results. `whole` is
+    the recording of the run, if it is recorded as a whole, too.
+    """
+    return Installed(recording, ignore, whole).put()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.audit import Audit
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.unseen import Note
+    from hitsave_trace.taps.whole import Whole
 
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
@@ -59,11 +60,12 @@ _isdir, _isfile, _exists, _listdir = os.path.isdir, os.path.isfile, os.path.lexi
 class Native:
     """The wrappers of one installation."""
 
-    __slots__ = ("_audit", "_patches")
+    __slots__ = ("_audit", "_patches", "whole")
 
     def __init__(self, audit: Audit, patches: Patches) -> None:
         self._audit = audit
         self._patches = patches
+        self.whole: Whole | None = None  # the recording of the run, which does not follow native code
 
     def look(self) -> None:
         """Wrap what was imported before the taps were put in place."""
@@ -90,21 +92,32 @@ class Native:
     def _wrap(self, module: ModuleType, target: str, words: list[str]) -> None:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
-        note = self._note(shown, words)
+        note, outer = self._note(shown, words), self._outer(shown)
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
             if hasattr(original, "__code__") and type(original).__name__ == "function":
-                self._patches.set(module, name, wrap(original, note, recording))
+                self._patches.set(module, name, wrap(original, note, recording, outer=outer))
             else:
-                self._patches.function(module, name, note)
+                self._patches.function(module, name, note, outer=outer)
             return
         owner = getattr(module, owner_name)
         held = vars(owner)[name]
         if isinstance(held, classmethod):
-            self._patches.set(owner, name, classmethod(wrap(held.__func__, note, recording)))
-        elif self._patches.method(owner, name, note) is None:
+            self._patches.set(owner, name, classmethod(wrap(held.__func__, note, recording, outer=outer)))
+        elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
+
+    def _outer(self, shown: str) -> Note | None:
+        whole = self.whole
+        if whole is None:
+            return None
+
+        def refused(_: Arguments, __: Keywords) -> None:
+            if whole.minds():
+                whole.forbid("native-io", shown)
+
+        return refused
 
     def _note(self, shown: str, words: list[str]) -> Note:
         audit = self._audit

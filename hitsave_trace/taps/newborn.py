@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 
 from hitsave_trace.taps.quiet import depths, quiet
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.whole import Whole
 
 _MANY = 256
 
@@ -25,13 +27,14 @@ _MANY = 256
 class Newborn:
     """The generators that were made while something was recorded, each with a number."""
 
-    __slots__ = ("_found", "_next", "_recording", "places")
+    __slots__ = ("_found", "_next", "_recording", "places", "whole")
 
     def __init__(self, recording: Recorder, places: Places) -> None:
         self._recording = recording
         self.places = places
         self._found: list[tuple[int, object]] = []
         self._next = 0
+        self.whole: Whole | None = None  # the recording of the run, which is concerned as well
 
     def install(self, patches: Patches) -> None:
         """Stand where numpy makes the generator of a `RandomState`."""
@@ -43,6 +46,7 @@ class Newborn:
     def add(self, generator: object) -> None:
         """Keep a generator until it is known whether it gets a seed."""
         if len(self._found) > _MANY:
+            self.tell_whole()
             self._found = [one for one in self._found if one[1].seed_seq is not None]  # type: ignore[attr-defined]
         self._found.append((self._next, generator))
         self._next += 1
@@ -56,8 +60,22 @@ class Newborn:
         return any(number >= mark and one.seed_seq is not None for number, one in self._found)  # type: ignore[attr-defined]
 
     def forget(self) -> None:
-        """Nothing is recorded any more."""
+        """No call is recorded any more."""
+        self.tell_whole()
         self._found.clear()
+
+    def tell_whole(self) -> None:
+        """Tell the recording of the run of generators that never got a seed."""
+        if self.whole is not None and self.whole.on and self.unseeded_since(0):
+            self.whole.forbid("entropy", "numpy.random.RandomState() without a seed", "")
+
+    def watches(self) -> bool:
+        """Whether it matters which generators get a seed."""
+        if self._recording.stacks:
+            return True
+        whole = self.whole
+        # What a library makes while it is imported is for its own use.
+        return whole is not None and not whole.lost and whole.minds() and not self.places.in_library_import(getframe(2))
 
 
 class Maker:
@@ -69,12 +87,12 @@ class Maker:
         self._recording = recording
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        if args or kwargs or not self._recording.stacks or get_ident() in depths:
+        if args or kwargs or not self._newborn.watches() or get_ident() in depths:
             return self.__wrapped__(*args, **kwargs)
         with quiet:
             made: object = self.__wrapped__()
             # One that a library makes for itself while it is imported is its business.
-            if not self._newborn.places.in_library_import(sys._getframe(1)):
+            if not self._newborn.places.in_library_import(getframe(1)):
                 self._newborn.add(made)
         return made
 

@@ -14,7 +14,7 @@ from hitsave_trace.taps.unseen import StandIn, StandInLast, StandInType, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from hitsave_trace.taps.unseen import Note, Recorder
@@ -29,10 +29,11 @@ _LEFT_ALONE = frozenset(("posix", "nt", "_frozen_importlib", "_frozen_importlib_
 class Patches:
     """The replacements of one installation, in the order in which they were made."""
 
-    __slots__ = ("_done", "_recording", "replaced")
+    __slots__ = ("_done", "_outer", "_recording", "replaced")
 
-    def __init__(self, recording: Recorder) -> None:
+    def __init__(self, recording: Recorder, outer: Mapping[str, Note] | None = None) -> None:
         self._recording = recording
+        self._outer = outer or {}  # dotted name → what the recording of the whole run wants to be told
         self._done: list[tuple[object, str, object, object]] = []  # owner, attribute, what was there, what is
         self.replaced: dict[int, tuple[object, StandIn]] = {}  # id of the original → (it, its wrapper)
 
@@ -44,14 +45,22 @@ class Patches:
         setattr(owner, name, value)
 
     def function(
-        self, owner: ModuleType, name: str, note: Note, *, after: bool = False, module: str | None = None
+        self,
+        owner: ModuleType,
+        name: str,
+        note: Note,
+        *,
+        after: bool = False,
+        module: str | None = None,
+        outer: Note | None = None,
     ) -> StandIn:
-        """Wrap a function of a module."""
+        """Wrap a function of a module. `outer` is what the recording of the whole run is told, if its own table says nothing."""
         original = getattr(owner, name)
         # A builtin says that it lives in `posix`, where the original stays: pickling it by name needs the module
         # that has the wrapper.
         kind = StandInType if isinstance(original, type) else StandInLast if after else StandIn
-        wrapper = kind(original, note, self._recording, module or owner.__name__)
+        place = module or owner.__name__
+        wrapper = kind(original, note, self._recording, place, self._outer.get(f"{place}.{name}", outer))
         self.replaced[id(original)] = (original, wrapper)
         self.set(owner, name, wrapper)
         for supports in _SUPPORTS:
@@ -60,10 +69,13 @@ class Patches:
                 supported.add(wrapper)
         return wrapper
 
-    def method(self, owner: type, name: str, note: Note, *, after: bool = False) -> FunctionType | None:
+    def method(
+        self, owner: type, name: str, note: Note, *, after: bool = False, outer: Note | None = None
+    ) -> FunctionType | None:
         """Wrap a method of a class, if that class can be changed."""
         original = vars(owner)[name]
-        wrapper = wrap(original, note, self._recording, after=after)
+        outer = self._outer.get(f"{owner.__module__}.{owner.__qualname__}.{name}", outer)
+        wrapper = wrap(original, note, self._recording, after=after, outer=outer)
         try:
             self.set(owner, name, wrapper)
         except TypeError:

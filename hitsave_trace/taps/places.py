@@ -12,6 +12,8 @@ import os
 import sys
 from sys import _getframe as getframe
 
+from hitsave_trace.names import user_modules
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +90,11 @@ def source(path: str) -> tuple[str, str] | None:
     return _SOURCES.get(path)
 
 
+def machine(path: str) -> bool:
+    """Whether a path is a device, or tells of the machine: nothing that a result is compared by."""
+    return path in _SINKS or path.startswith(_OUTSIDE)
+
+
 def text(path: object) -> str | None:
     """Give a path as text: str, bytes, PathLike, or a descriptor of a folder or file. None if it names nothing."""
     if type(path) is str:
@@ -137,6 +144,10 @@ class Places:
     def outside(self, path: str) -> bool:
         """Whether an absolute path can't matter to any result."""
         return path in _SINKS or path.startswith(_OUTSIDE) or in_library(path) or self._ignore(path)
+
+    def is_probed(self, filename: str) -> bool:
+        """Whether the functions of a file have probes, so that it is known which of them run."""
+        return any(module.filename == filename for module in user_modules.values())
 
     def is_user_file(self, filename: str) -> bool:
         """Whether code of this file is the program's own, as opposed to a library's or ours."""

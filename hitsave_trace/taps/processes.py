@@ -11,6 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Arguments = tuple[object, ...]
 
+PROCESS_EVENTS = (
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.startfile",
+    "pty.spawn", "os.kill", "os.killpg",
+)  # fmt: skip
+NETWORK_EVENTS = (
+    "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
+    "socket.gethostname", "socket.getnameinfo", "socket.getservbyname", "socket.sendto", "socket.sendmsg",
+    "socket.sethostname", "http.client.connect", "urllib.Request", "ftplib.connect", "smtplib.connect", "imaplib.open",
+    "poplib.connect", "nntplib.connect", "telnetlib.Telnet.open",
+)  # fmt: skip
 # Asking which port `http` has is no network; making a socket is none either (an event loop makes a pair of them).
 _LIMIT = 80
 

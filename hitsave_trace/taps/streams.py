@@ -50,7 +50,7 @@ class Streams:
         self._open = 0
         self._nested = False
         self._base: dict[int, object] = {}  # 1 and 2 → the stream object that is tapped for it
-        self._put: list[Tap] = []  # attributes that are set now
+        self._put: list[Tap] = []  # attributes that are set now, with what an object itself had by that name before
         self._kept: dict[int, tuple[object, list[Tap]]] = {}  # the taps of the process's own streams, made once
         self._blind: list[tuple[object, object]] = []  # streams that take no attribute, with what they held
         self._writing: dict[int, tuple[int, int]] = {}  # thread → frame and instruction that writes text now
@@ -138,18 +138,22 @@ class Streams:
             if stream in (sys.__stdout__, sys.__stderr__, sys.__stdin__):
                 self._kept[number] = (stream, taps)
         for tap in taps:
+            under = getattr(tap[0], "__dict__", {}).get(tap[1])
             try:
                 set_own(*tap)
             except (AttributeError, TypeError):
                 if number <= 2:
                     self._blind.append((stream, _position(stream)))
                 return
-            self._put.append(tap)
+            self._put.append((tap[0], tap[1], under))
 
     def _take_off(self) -> None:
-        for owner, name, _ in self._put:
+        for owner, name, under in self._put:
             try:
-                delattr(owner, name)
+                if under is None:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, under)  # the tap of the whole run, where a buffer is the descriptor itself
             except AttributeError:
                 continue
         self._put.clear()

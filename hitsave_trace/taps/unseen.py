@@ -43,10 +43,12 @@ if TYPE_CHECKING:
 
 
 def _noting_first(
-    original: Callable[..., object], note: Note, recording: Recorder, mark: object
+    original: Callable[..., object], note: Note, recording: Recorder, outer: Note | None, mark: object
 ) -> Callable[..., object]:
     def wrapper(*args: object, **kwargs: object) -> object:
         try:
+            if outer is not None:
+                outer(args, kwargs)
             if recording.stacks:
                 note(args, kwargs)
             return original(*args, **kwargs)
@@ -57,11 +59,13 @@ def _noting_first(
 
 
 def _noting_last(
-    original: Callable[..., object], note: Note, recording: Recorder, mark: object
+    original: Callable[..., object], note: Note, recording: Recorder, outer: Note | None, mark: object
 ) -> Callable[..., object]:
     def wrapper(*args: object, **kwargs: object) -> object:
         try:
             result = original(*args, **kwargs)
+            if outer is not None:
+                outer(args, kwargs)
             if recording.stacks:
                 note(args, kwargs)
             return result
@@ -74,6 +78,8 @@ def _noting_last(
 def _standing_in_first(mark: object) -> Callable[..., object]:
     def wrapper(self: StandIn, /, *args: object, **kwargs: object) -> object:
         try:
+            if self.hitsave_outer is not None:
+                self.hitsave_outer(args, kwargs)
             if self.hitsave_recording.stacks:
                 self.hitsave_note(args, kwargs)
             return self.__wrapped__(*args, **kwargs)
@@ -87,6 +93,8 @@ def _standing_in_last(mark: object) -> Callable[..., object]:
     def wrapper(self: StandIn, /, *args: object, **kwargs: object) -> object:
         try:
             result = self.__wrapped__(*args, **kwargs)
+            if self.hitsave_outer is not None:
+                self.hitsave_outer(args, kwargs)
             if self.hitsave_recording.stacks:
                 self.hitsave_note(args, kwargs)
             return result
@@ -125,13 +133,16 @@ _CODE_LAST = _hide(_noting_last)  # type: ignore[arg-type]
 _named: dict[tuple[bool, str], CodeType] = {}
 
 
-def wrap(original: Callable[..., object], note: Note, recording: Recorder, *, after: bool = False) -> FunctionType:
+def wrap(
+    original: Callable[..., object], note: Note, recording: Recorder, *, after: bool = False, outer: Note | None = None
+) -> FunctionType:
     """Make a function that is `original`, and tells `note` of each call while something is being recorded.
 
     `note` is called before `original`, or with `after` once that has returned (not if it raised). It must not raise.
+    `outer` is told always: it serves the recording of the whole run.
     """
     make, code = (_noting_last, _CODE_LAST) if after else (_noting_first, _CODE_FIRST)
-    cells = make(original, note, recording, None).__closure__
+    cells = make(original, note, recording, outer, None).__closure__
     name = original.__name__
     qualname = getattr(original, "__qualname__", name)
     named = _named.get((after, qualname))
@@ -151,11 +162,15 @@ class StandIn:
 
     hitsave_note: Note
     hitsave_recording: Recorder
+    hitsave_outer: Note | None
     __wrapped__: Callable[..., object]
 
-    def __init__(self, original: Callable[..., object], note: Note, recording: Recorder, module: str) -> None:
+    def __init__(
+        self, original: Callable[..., object], note: Note, recording: Recorder, module: str, outer: Note | None = None
+    ) -> None:
         self.__dict__.update(
             hitsave_note=note,
+            hitsave_outer=outer,
             hitsave_recording=recording,
             __wrapped__=original,
             __module__=module,

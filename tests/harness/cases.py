@@ -43,6 +43,9 @@ def run_page(path: Path, base: Path) -> None:
         elif report:
             found += verdict_differences(page, revision, report["calls"])
             found += untrue_hits(revision, pair.executed())
+            if revision.replayed is not None and report["replayed"] != revision.replayed:
+                found.append(f"the run as a whole: stated as {'replayed' if revision.replayed else 'run'}, is not")
+                found.append(pair.ask("why").stdout.decode())
         elif plain.status >= 0:
             found.append("hitsave wrote no report")
         for function, block in () if verifying() else revision.why:

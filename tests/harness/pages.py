@@ -10,7 +10,8 @@ first one is the first revision. In any revision:
 - ```` ```run ````: the command line, `VARIABLE=value main.py argument`; holds from there on. `-m package` is possible;
 - ```` ```stdin ````: what the program finds on its standard input, in this revision;
 - ```` ```first ```` (first revision) or ```` ```then ````: lines `ran:`, `hit:`, `unsaved:` with the functions of which a call had that
-  verdict, and `any:` with those of which nothing is stated in this revision. Functions of the script need no `__main__:`;
+  verdict, and `any:` with those of which nothing is stated in this revision. Functions of the script need no `__main__:`.
+  A line `whole: replayed` or `whole: ran` says whether the run was answered as a whole (where `run` sets HITSAVE_REPLAY=1);
 - ```` ```why FUNCTION ````: the reasons of that function's calls that were no hits.
 """
 
@@ -48,6 +49,7 @@ class Revision:
         self.command: list[str] = []
         self.stdin = ""
         self.verdicts: dict[str, set[str]] | None = None
+        self.replayed: bool | None = None
         self.why: list[tuple[str, Block]] = []
 
     def apply(self, folder: Path) -> None:
@@ -119,16 +121,19 @@ class Page:
         elif word == "stdin":
             revision.stdin = block.text
         elif word == ("then" if self.revisions else "first"):
-            revision.verdicts = self._statement(block)
+            revision.verdicts = self._statement(block, revision)
         elif word == "why" and len(block.words) == 2:
             revision.why.append((full(block.words[1]), block))
         else:
             raise self.wrong(block.start, f"a block of kind {' '.join(block.words)!r} means nothing here")
 
-    def _statement(self, block: Block) -> dict[str, set[str]]:
+    def _statement(self, block: Block, revision: Revision) -> dict[str, set[str]]:
         verdicts: dict[str, set[str]] = {verdict: set() for verdict in VERDICTS.values()}
         for number, line in enumerate(block.lines, block.start + 1):
             word, colon, names = line.partition(":")
+            if word == "whole" and names.strip() in ("replayed", "ran"):
+                revision.replayed = names.strip() == "replayed"
+                continue
             if not colon or word not in VERDICTS:
                 raise self.wrong(number, f"expected one of {', '.join(VERDICTS)}, then a colon")
             verdicts[VERDICTS[word]] |= {full(name.strip()) for name in names.split(",") if name.strip()}

@@ -134,6 +134,7 @@ class Pair:
         found["PYTHONPATH"] = os.pathsep.join([str(HERE / "witness"), str(ROOT)])
         found["WITNESS"] = str(self.witness)
         found["MPLBACKEND"] = "agg"
+        found["HITSAVE_REPLAY"] = "0"  # a page about replay has HITSAVE_REPLAY=1 in its command line
         if os.environ.get("HITSAVE_CASES_VERIFY") == "1":
             found["HITSAVE_VERIFY"] = "1"
         return found | extra

@@ -163,6 +163,9 @@ def test_a_class_that_can_not_be_changed_is_itself_to_whoever_asks(observe, monk
     assert Derived.__mro__[1] is bytearray
     assert stand_in.__name__ == "bytearray"
     (tmp_path / "x").write_text("1")
-    assert ("file_read", str(tmp_path / "x")) in told(
-        observe, lambda: pytest.raises(TypeError, stand_in, str(tmp_path / "x"))
-    )
+
+    def made():
+        with pytest.raises(TypeError):
+            stand_in(str(tmp_path / "x"))
+
+    assert ("file_read", str(tmp_path / "x")) in told(observe, made)

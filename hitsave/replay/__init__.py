@@ -1,0 +1,1 @@
+"""Whole runs: kept when a run has ended, and done again without running the program."""

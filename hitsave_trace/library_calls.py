@@ -153,7 +153,7 @@ class LibraryCalls:
         thread = get_ident()
         stack = stacks.get(thread)
         call.told = True
-        if not stack or (stack[-1] is not recording and not self._observer.drop_to(stack, recording)):
+        if not stack or (stack[-1] is not recording and not self._observer.drop_above(stack, recording)):
             return
         busy.add(thread)
         began = thread_time()
@@ -179,7 +179,7 @@ class LibraryCalls:
             return
         thread = get_ident()
         stack = stacks.get(thread)
-        if not stack or (stack[-1] is not recording and not self._observer.drop_to(stack, recording)):
+        if not stack or (stack[-1] is not recording and not self._observer.drop_above(stack, recording)):
             return
         error = sys.exc_info()[1]
         began = thread_time()

@@ -91,12 +91,55 @@ class CodeInfo:
         self.watches = False  # its observed body looks at receivers, and must run whenever something is recorded
         self.policy: object = None
 
+    is_statement = False
+
+    @property
+    def shown(self) -> str:
+        """What it is called when it is shown to people."""
+        return self.name
+
     def __repr__(self) -> str:
         return f"<CodeInfo {self.name}>"
 
     def __reduce__(self) -> tuple[object, tuple[str, str]]:
         # Function objects that are pickled by value (cloudpickle) carry their constants, and so this.
         return travelled, (self.module.name, self.name)
+
+
+class StatementInfo(CodeInfo):
+    """A statement at the top level of a module. It is known by what it does: its name says nothing of where it stands."""
+
+    __slots__ = ("binds", "callees", "sure", "text")
+
+    is_statement = True
+
+    def __init__(self, module: ModuleInfo, fingerprint: bytes) -> None:
+        super().__init__(module, statement_name(module.name, fingerprint), fingerprint)
+        self.recordable = True
+        self.has_body = True  # it tells when it ends
+        self.callees: tuple[str, ...] = ()  # names of what it calls, if it does nothing else
+        self.binds: tuple[str, ...] = ()  # names that it may bind itself
+        self.sure: tuple[str, ...] = ()  # those of them that it binds for certain
+        self.text = ""  # of its lines
+
+    @property
+    def shown(self) -> str:
+        """Its lines in the present source."""
+        lines = f"{self.first_line}" if self.first_line == self.last_line else f"{self.first_line}–{self.last_line}"
+        return f"{self.module.name}:line {lines}"
+
+
+def statement_name(module: str, fingerprint: bytes) -> str:
+    """The subject name of a statement."""
+    return f"{module}:<statement {fingerprint.hex()[:16]}>"
+
+
+def shown(name: str) -> str:
+    """What a function or statement of the present sources is called when it is shown to people."""
+    info = by_name.get(name)
+    if info is not None:
+        return info.shown
+    return name.partition(":")[0] + ":a statement" if ":<statement " in name else name
 
 
 def travelled(module: str, name: str) -> CodeInfo:
@@ -116,6 +159,14 @@ def register(info: CodeInfo, code: CodeType) -> None:
     """Remember `code` as the probed code of `info`; the table keeps the code alive, so its id stays its own."""
     info.code = code
     code_infos[id(code)] = info
+    by_name[info.name] = info
+    info.module.codes.append(info)
+    info.module.fingerprints[info.name] = info.fingerprint
+
+
+def register_statement(info: StatementInfo, code: CodeType) -> None:
+    """Remember a statement of a module whose code is `code`. Of equal ones the last goes by the name."""
+    info.code = code
     by_name[info.name] = info
     info.module.codes.append(info)
     info.module.fingerprints[info.name] = info.fingerprint

@@ -12,7 +12,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import reads
+from hitsave_trace import reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import CellType, CodeType
 
     from hitsave_trace.interceptor import Interceptor
-    from hitsave_trace.names import CodeInfo
+    from hitsave_trace.names import CodeInfo, StatementInfo
     from hitsave_trace.recording import Recording
 
 UNPROBED = "\0unprobed"
@@ -190,7 +190,7 @@ class Observer:
         if not stack:
             return
         frame = id(getframe(2))
-        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+        if stack[-1].frame != frame and not self.drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
         thread = get_ident()
@@ -249,7 +249,7 @@ class Observer:
         if not stack:
             return
         frame = id(getframe(2))
-        if stack[-1].frame != frame and not self._drop_to(stack, frame):
+        if stack[-1].frame != frame and not self.drop_to(stack, frame):
             return
         busy.add(thread)
         began = thread_time()
@@ -263,6 +263,14 @@ class Observer:
         finally:
             busy.discard(thread)
             around.overhead += thread_time() - began
+
+    def statement(self, info: StatementInfo) -> object:
+        """A statement at the top level of a user module is about to run."""
+        return stepping.begin(self, info, getframe(2))
+
+    def ended(self, info: StatementInfo) -> None:
+        """A statement that is being recorded has ended."""
+        stepping.end(self, info, id(getframe(2)))
 
     def enter_module(self, info: CodeInfo) -> None:
         """The top level of a user module begins to run."""
@@ -309,6 +317,7 @@ class Observer:
         self._watch_blocks(info)
 
     def close(self, thread: int, stack: list[Recording]) -> None:
+        """Take the innermost recording off the thread's stack, and hand what it saw to those around."""
         recording = stack.pop()
         if not stack:
             del stacks[thread]
@@ -326,7 +335,7 @@ class Observer:
             self._seen.append(info)
         self.closing(not stacks)
 
-    def drop_to(self, stack: list[Recording], recording: Recording) -> bool:
+    def drop_above(self, stack: list[Recording], recording: Recording) -> bool:
         """Drop recordings inside of `recording` that nobody has closed; whether it is open at all."""
         if not any(one is recording for one in stack):
             return False
@@ -340,7 +349,7 @@ class Observer:
             busy.discard(thread)
         return True
 
-    def _drop_to(self, stack: list[Recording], frame: int) -> bool:
+    def drop_to(self, stack: list[Recording], frame: int) -> bool:
         """Drop recordings whose frames are gone without a word, down to the one of `frame`."""
         if all(recording.frame != frame for recording in stack):
             return False

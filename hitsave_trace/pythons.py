@@ -31,6 +31,9 @@ CLASS_BODY_STORES_FIRST_LINE = VERSION >= (3, 13)
 ATTRIBUTE_HAS_METHOD_BIT = VERSION >= (3, 12)
 """From 3.12 the lowest bit of LOAD_ATTR's operand says that a method is wanted; before, that was LOAD_METHOD."""
 
+COMPARISON_SHIFT = {(3, 11): 0, (3, 12): 4}.get(VERSION, 5)
+"""How many lower bits of COMPARE_OP's operand say something else than which comparison it is."""
+
 PROFILING_SLOWS_ALL = VERSION == (3, 11)
 """While a profile function is set, 3.11 executes every instruction by way of its tracing code; later versions don't."""
 

@@ -106,6 +106,9 @@ def _observe_names(
     recording: Recording, module: str, names: dict[str, object], chain: tuple[str, ...], reader: int
 ) -> None:
     name = chain[0]
+    own = recording.names
+    if own is not None and own.module == module and own.is_bound(name):
+        return  # the statement has made it itself
     value = names.get(name, MISSING)
     if value is MISSING:
         value = BUILTINS.get(name, MISSING)

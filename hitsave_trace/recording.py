@@ -12,8 +12,21 @@ import sys
 from _thread import _count, get_ident
 from sys import _getframe as getframe
 
-from hitsave_trace.model import CLOSURE, CODE, FILE, LISTING, PRESENCE, SETTING, SHARING, STAT, Dependency
+from hitsave_trace.model import (
+    BINDING,
+    CLOSURE,
+    CODE,
+    FILE,
+    GLOBAL,
+    LISTING,
+    PRESENCE,
+    SETTING,
+    SHARING,
+    STAT,
+    Dependency,
+)
 from hitsave_trace.names import code_infos
+from hitsave_trace.namespace import first_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
 
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.namespace import Names
 
 stacks: dict[int, list[Recording]] = {}
 """The open recordings of each thread, innermost last. Threads without one are not in it."""
@@ -40,6 +54,7 @@ class Recording:
     """One open recording."""
 
     __slots__ = (
+        "below",
         "call",
         "children",
         "distributions",
@@ -53,10 +68,12 @@ class Recording:
         "is_of_library",
         "loaded",
         "modules",
+        "names",
         "outer",
         "random",
         "reads",
         "reasons",
+        "rebound",
         "rows",
         "seeded",
         "started",
@@ -92,6 +109,9 @@ class Recording:
         self.entry: object = None
         self.children = 0
         self.outer: Recording | None = None
+        self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
+        self.names: Names | None = None  # of the module, when a statement began that this is the recording of
+        self.rebound = rebound()  # names that a statement around it has bound before it began
 
     def read(self, kind: str, name: str, fingerprint: Fingerprint, text: str | None, reader: int) -> None:
         """Note that something was read; only the first read of a subject counts."""
@@ -150,6 +170,8 @@ class Recording:
                 continue
             if self.written and subject[0] in (FILE, PRESENCE, STAT, LISTING) and self.wrote(subject[1]):
                 continue
+            if self.names is not None and child.rebound and self._bound_before(child, subject):
+                continue
             dependency = Dependency(
                 dependency.kind,
                 dependency.name,
@@ -168,10 +190,19 @@ class Recording:
         self.distributions |= child.distributions
         self.threads += child.threads
         self.children += 1 + child.children
+        self.below += child.below
         way = self.path_to(caller) if child.reasons else ()
         for slug, what, where, spreads, below in child.reasons:
             if spreads:
                 self._forbid(slug, what, where, spreads, way + below)
+
+    def _bound_before(self, child: Recording, subject: Subject) -> bool:
+        """Whether what a child read is what this statement itself had bound before."""
+        kind, name = subject
+        names = self.names
+        return (
+            names is not None and kind in (GLOBAL, BINDING) and names.holds(name) and first_name(name) in child.rebound
+        )
 
     def caller_of(self, child: Recording) -> tuple[int, int]:
         """Find which function of this recording called the child's."""
@@ -222,6 +253,15 @@ def _at_work() -> frozenset[int]:
                 break
             frame = frame.f_back
     return frozenset(found)
+
+
+def rebound() -> frozenset[str]:
+    """The names that the open statements have bound so far. A statement is the outermost recording of its thread."""
+    found: frozenset[str] = frozenset()
+    for stack in list(stacks.values()):
+        if stack and stack[0].names is not None:
+            found |= stack[0].names.rebound()
+    return found
 
 
 def concerned(thread: int) -> list[Recording]:

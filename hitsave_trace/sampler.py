@@ -100,19 +100,25 @@ class Sampler:
             if thread == own:
                 continue
             depth = 0
-            innermost = True
+            inmost = True
             while frame is not None and depth < DEPTH:
                 info = code_infos.get(id(frame.f_code))
                 known = self.sites.get(id(frame.f_code))
-                if innermost and (info is not None or known is not None):
-                    innermost = False
-                    if known is not None:
-                        place = (thread, id(frame), frame.f_lasti)
-                        now.add(place)
-                        if place in before:
-                            for site in known[1]:
-                                if site.line == frame.f_lineno:
-                                    self.slow_site(site, apart)
+                if inmost and known is not None:
+                    place = (thread, id(frame), frame.f_lasti)
+                    now.add(place)
+                    if place in before:
+                        for site in known[1]:
+                            if site.line == frame.f_lineno:
+                                self.slow_site(site, apart)
+                    inmost = info is not None
+                if info is not None and inmost:
+                    inmost = False
+                    statement = _statement(info, frame.f_lineno)
+                    if statement is not None:
+                        now.add((thread, id(statement)))
+                        if (thread, id(statement)) in before:
+                            self.slow(statement, apart)
                 if info is not None and info.recordable and not info.candidate:
                     key = (thread, id(frame))
                     now.add(key)
@@ -126,6 +132,16 @@ class Sampler:
             info.entered = False
             arm(info.entry_cell)  # type: ignore[arg-type]
         return now
+
+
+def _statement(info: CodeInfo, line: int | None) -> CodeInfo | None:
+    """The statement at a line of a module's top level that is running by itself, if nobody asked about it."""
+    if not info.name.endswith(":<module>") or line is None:
+        return None
+    for one in info.module.codes:
+        if one.is_statement and one.first_line <= line <= one.last_line:
+            return one if one.recordable and not one.candidate else None
+    return None
 
 
 def around_forks(sampler: Sampler) -> None:

@@ -28,7 +28,7 @@ from hitsave_trace.names import class_name, function_name, is_user_module, resol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hitsave_trace.model import Fingerprint
 
@@ -48,6 +48,9 @@ def named(text: str) -> Fingerprint:
 
 OF_FUNCTIONS = frozenset(("__doc__", "__annotations__"))
 """What functions hold beside their code and what they carry; it counts where it is read by the function's name."""
+
+deadline: float | None = None
+"""When looking at a value is to be given up (raising `OverBudget`): set by whoever can do without."""
 
 _FEW = 1000
 """Items of a library's container up to which it is compared by value."""
@@ -253,7 +256,7 @@ def _sight_of(subject: str, value: object) -> Sight:
         return sight_of_library(subject, value)
     if type(value) is FunctionType and function_name(value) is None and value.__module__ not in user_modules:
         return sight_of_library(subject, value)
-    walk = Walk()
+    walk = Walk(deadline)
     try:
         fingerprint = walk.fingerprint(value)
     except Unfingerprintable as error:
@@ -331,8 +334,8 @@ def _shape(name: str) -> Sight:
     return sight
 
 
-def see(kind: str, name: str) -> Sight:
-    """Look at what a binding, global, namespace or class is now, with its text."""
+def see(kind: str, name: str, instead: Mapping[str, dict[str, object]] | None = None) -> Sight:
+    """Look at what a binding, global, namespace or class is now. `instead`: names to be taken for those of a module."""
     if kind == NAMESPACE:
         return namespace(name)
     if kind == SHAPE:
@@ -344,12 +347,16 @@ def see(kind: str, name: str) -> Sight:
     if known is None:
         return Sight(kind, name, NOT_LOADED, "not imported")
     names = vars(known)
+    if instead is not None:
+        names = instead.get(module, names)
     parts = tuple(path.split("."))
     value: object = names.get(parts[0], MISSING)
     if (isinstance(value, ModuleType) and not is_user_module(value)) or module not in user_modules:
         # Through a library module: its attributes only mean what the library says.
-        value = known
-        for attribute in parts:
+        value = names.get(parts[0], MISSING)
+        if value is MISSING:
+            return Sight(GLOBAL, name, ABSENT, "absent")
+        for attribute in parts[1:]:
             found = vars(value).get(attribute, MISSING) if isinstance(value, (ModuleType, type)) else MISSING
             if found is MISSING:
                 return Sight(GLOBAL, name, ABSENT, "absent")

@@ -10,6 +10,7 @@ from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, CLOSURE
 from hitsave_trace.names import resolve_function
+from hitsave_trace.recording import rebound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.namespace import Names
     from hitsave_trace.sights import Sight
     from hitsave_trace.taps.installed import Snapshot
     from hitsave_trace.taps.switches import Switches
@@ -51,10 +53,12 @@ class Call:
         "fingerprints",
         "gone",
         "info",
+        "names",
         "objects",
         "overhead_before",
         "queued_before",
         "ranges",
+        "rebound",
         "refused",
         "saved_seconds",
         "seen",
@@ -94,6 +98,8 @@ class Call:
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens
+        self.names: Names | None = None  # of a statement that is closing: what its module's names meant when it began
+        self.rebound = rebound()  # names that a statement around it has bound before
         self._rows: list[tuple[str, Fingerprint, str, bool]] | None = None
 
     def refuse(self, slug: str, what: str) -> None:
@@ -109,7 +115,9 @@ class Call:
         """Look at what a name means, once: whoever lets code of the program run forgets what was `seen`."""
         sight = self.seen.get((kind, name))
         if sight is None:
-            sight = self.seen[kind, name] = sights.see(kind, name)
+            names = self.names
+            sight = sights.see(kind, name) if names is None else names.see(kind, name)
+            self.seen[kind, name] = sight
         return sight
 
     def came_from(self) -> Callable[[object], object]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.memo.results import Refused, take
+from hitsave.memo.statements import look_for_modules
 from hitsave_trace import names, reads, sights
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
@@ -272,9 +273,12 @@ def restore(call: Call, trace: Trace, store: Store) -> tuple[object, Sequence[ob
     """
     find = call.came_from()
     if not any(trace.changes):
-        return store.load_value(trace.value, find if trace.shares else None), ()
+        whole = store.load_value(trace.value, find if trace.shares else None)
+        look_for_modules(call, whole)
+        return whole, ()
     kept: tuple[object, Sequence[object], Sequence[object]] = store.load_value(trace.value, find)  # type: ignore[assignment]
     value, states, values = kept
+    look_for_modules(call, value)
     put_objects([find(place) for place in trace.changes[0]], states)
     return value, values
 

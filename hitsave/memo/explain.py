@@ -6,6 +6,7 @@ from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
 from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hitsave.memo.call import Call
     from hitsave.memo.check import Difference, Node
     from hitsave.memo.present import AsRead
+    from hitsave.memo.statements import Earlier
     from hitsave.store.store import Store
 
     Reason = dict[str, object]
@@ -23,7 +25,11 @@ _NEAREST = 50
 
 
 def explain_miss(
-    call: Call, store: Store, nodes_of: Callable[[Trace], list[Node] | None], present: AsRead
+    call: Call,
+    store: Store,
+    nodes_of: Callable[[Trace], list[Node] | None],
+    present: AsRead,
+    statements: Earlier,
 ) -> list[Reason]:
     """Say why a call that ran was not answered."""
     if call.gone:
@@ -31,6 +37,8 @@ def explain_miss(
         return [{"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}]
     if call.candidates:
         return explain_nearest(call, present)
+    if call.info.is_statement:
+        return [new_statement(call, statements)]
     return first_time(call, store, nodes_of, present)
 
 
@@ -105,7 +113,7 @@ def _reason(
         where = _place_of_reader(difference, rows, places)
     return {
         "kind": "file" if kind in (PRESENCE, STAT) else kind,
-        "subject": name,
+        "subject": shown(name) if kind == CODE else name,
         "where": where,
         "before": before,
         "after": after,
@@ -128,7 +136,7 @@ def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
     while 0 <= reader < len(rows) and reader not in seen:
         seen.add(reader)
         name, above, _ = rows[reader]
-        path.append(name)
+        path.append(shown(name))
         reader = above
     path.reverse()
     return path
@@ -189,5 +197,23 @@ def first_time(
     return reasons
 
 
+def new_statement(call: Call, statements: Earlier) -> Reason:
+    """Give the reason why a statement ran that had never run before: what stood in its place, if something did."""
+    info = call.info
+    earlier = statements.text(info)
+    place = f"{info.module.relative}:{info.def_line}"
+    if earlier is None:
+        return _row("new", info.name, place, None, None, info.name)
+    return _row(CODE, info.name, place, earlier, info.text, info.name)  # type: ignore[attr-defined]
+
+
 def _row(kind: str, subject: str, where: str | None, before: str | None, after: str | None, function: str) -> Reason:
-    return {"kind": kind, "subject": subject, "where": where, "before": before, "after": after, "path": [function]}
+    subject = shown(subject)
+    return {
+        "kind": kind,
+        "subject": subject,
+        "where": where,
+        "before": before,
+        "after": after,
+        "path": [shown(function)],
+    }

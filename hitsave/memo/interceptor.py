@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import changes, effects, sharing
+from hitsave.memo import changes, effects, kept, sharing, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
@@ -58,7 +58,7 @@ class Memo:
     """The interceptor of a run that answers from a store."""
 
     __slots__ = (
-        "_interpreter", "_nodes", "journal", "policy", "failed", "present", "run", "store", "taps", "verifier", "whole",
+        "_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier", "whole",
     )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
@@ -67,6 +67,7 @@ class Memo:
         self.present = present
         self.journal = journal
         self.run = run
+        self.earlier = statements.Earlier(store, run)
         self.taps: Installed | None = None
         self.verifier: Verifier | None = None  # only with `--verify`
         self.whole: Whole | None = None
@@ -104,7 +105,8 @@ class Memo:
             spent = perf_counter() - started
             self.policy.answered(info, call.saved_seconds, spent)
             return answer
-        return self._watch(call, frame)
+        found = self._watch(call, frame)
+        return found if statements.look(found, self.policy, started, patient=patient) else None
 
     def _watch(self, call: Call, frame: int) -> Recording:
         call.seen.clear()
@@ -235,16 +237,11 @@ class Memo:
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
-    def _as_recording(
-        self,
-        call: Call,
-        trace: Trace,
-        nodes: list[Node],
-        wider: Recording,
-    ) -> Recording:
+    def _as_recording(self, call: Call, trace: Trace, nodes: list[Node], wider: Recording) -> Recording:
         """Give the trace the form of a recording that has just closed."""
         found = Recording(call.info, call, 0, 0.0)
         found.outer = wider
+        found.rebound = call.rebound
         found.entry = reader_of(wider, 6)
         for i, (name, above, line) in enumerate(trace.functions):
             found.functions[name] = i
@@ -288,6 +285,7 @@ class Memo:
         ended, cpu = perf_counter(), thread_time()
         call: Call = found.call  # type: ignore[assignment]
         call.seen.clear()
+        call.names = found.names
         try:
             self._leave(found, value, ended)
         finally:
@@ -298,21 +296,24 @@ class Memo:
     def _leave(self, found: Recording, value: object, ended: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
-        if not self.policy.ran(found.info, seconds, call.spent) and call.expected is None:
-            if seconds >= self.policy.threshold:
+        worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
+        if not self.policy.ran(found.info, worth, call.spent) and call.expected is None:
+            if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
         self._compare(found, call)
         changed = changes.find(found, call)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
-            # It was called for something that it does, and nothing of that can be seen.
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
+        came_in = changes.came_in(found, call)
+        statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             return
         if not found.reasons:
             try:
-                taken = changed.take(value, changes.came_in(found, call))
+                kept.refuse(found, value, changed)
+                taken = changed.take(value, came_in)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)
@@ -321,6 +322,7 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            found.below = seconds
 
     def _compare(self, found: Recording, call: Call) -> None:
         """See what the call changed, and what of that can't be done again."""
@@ -393,5 +395,6 @@ class Memo:
         )
         saved = self.store.save_trace(call.digest, trace.to_record(), nodes, taken.pickled)
         if call.expected is None:
-            reasons = explain_miss(call, self.store, self._nodes_of, AsRead(self.present, found.reads))
+            as_read = AsRead(self.present, found.reads)
+            reasons = explain_miss(call, self.store, self._nodes_of, as_read, self.earlier)
             self.journal.miss(call, found, saved, seconds, reasons)

@@ -13,6 +13,7 @@ from hitsave.memo import check
 from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
 from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
 
 TYPE_CHECKING = False
@@ -96,7 +97,8 @@ class Journal:
 
     def returned(self, call: Call, value: object) -> None:
         """A call that took long enough to be worth saving is about to return `value`."""
-        self._values[call.started] = scalars(value)
+        if not call.info.is_statement:
+            self._values[call.started] = scalars(value)
 
     def miss(self, call: Call, found: Recording, trace_name: bytes, seconds: float, reasons: list[Row]) -> None:
         """A call ran and was saved."""
@@ -110,7 +112,9 @@ class Journal:
         where = f"{call.info.module.relative}:{call.info.def_line}"
         rows: list[Row] = []
         for slug, what, place, _, *path in reasons:
-            names = list(path[0]) if path else [call.info.name]  # type: ignore[call-overload]
+            way: tuple[str, ...] = path[0] if path else (call.info.name,)  # type: ignore[assignment]
+            names = [shown(name) for name in way]
+            what = call.info.shown if what == call.info.name else what
             rows.append(
                 {"kind": slug, "subject": what, "where": place or where, "before": None, "after": None, "path": names}
             )
@@ -190,7 +194,7 @@ class Journal:
 
     def _table(self, call: Call, found: Recording, verdict: str, trace_name: bytes | None, seconds: float) -> None:
         """Add to the table of the function's calls: its arguments and what it returned, as columns."""
-        if self._kept >= FULL_ROWS or not self.run:
+        if self._kept >= FULL_ROWS or not self.run or call.info.is_statement:
             return
         arguments: dict[str, object] = {}
         for name, value in zip(call.info.parameters, call.arguments, strict=False):
@@ -218,8 +222,8 @@ class Journal:
             for one in stacks.get(get_ident()) or _only_stack()
             if one.call is not call
         ]
-        return {
-            "function": info.name,
+        row: Row = {
+            "function": info.shown,
             "arguments": arguments,
             "verdict": verdict,
             "reasons": reasons,
@@ -235,6 +239,9 @@ class Journal:
             "depth": len(around),
             "source_run": None,
         }
+        if info.is_statement:
+            row["source"] = info.text.partition("\n")[0].strip()[:200]  # type: ignore[attr-defined]
+        return row
 
     def _note(self, row: Row) -> None:
         self._kept += 1

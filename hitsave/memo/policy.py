@@ -98,6 +98,10 @@ class Policy:
         info.candidate = info.recordable
         known = self._known.get(info.name)
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        if info.is_statement:
+            # It runs once, and did so before. Equal ones are one.
+            info.candidate = known is None or costs.slow > 0
+            costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
 
     def begin_site(self, site: Site) -> bool:
@@ -141,6 +145,11 @@ class Policy:
         if net <= free + part * spent:
             return True
         return costs.worth + costs.slow_seconds >= SURE_SECONDS
+
+    def gave_up(self, info: CodeInfo, spent: float) -> None:
+        """A call was not asked about to the end: that would have taken too long."""
+        info.policy.spent += spent  # type: ignore[attr-defined]
+        info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""

@@ -181,11 +181,21 @@ class Session:
             return
         lines = loaded.source.splitlines()
         for code in info.codes:
+            if code.is_statement and not self.settings.statements:
+                continue
             code.def_line = _def_line(lines, code.first_line)
+            if code.is_statement:
+                text = b"\n".join(lines[code.first_line - 1 : code.last_line])
+                code.text = text[:STATEMENT_KEPT].decode("utf-8", "replace")  # type: ignore[attr-defined]
             self.store.save_code(code.fingerprint, (code.name, digest, info.relative, code.first_line, code.last_line))
 
     def _registered(self, info: CodeInfo) -> None:
+        if info.is_statement and not self.settings.statements:
+            info.recordable = False
+            return
         self.policy.begin(info)
+        if info.is_statement and not info.candidate:
+            return
         self.observer.registered(info)
 
     def _site(self, site: Site, code: CodeType) -> None:
@@ -309,6 +319,10 @@ class Session:
         self.journal.finish()
         self.store.finish_run(self.run, closing)
         return {**self.opening, **closing}
+
+
+STATEMENT_KEPT = 20_000
+"""Bytes of the text of a statement that are kept to be shown."""
 
 
 def _at(project: str) -> tuple[int | None, str]:

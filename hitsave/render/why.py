@@ -57,6 +57,7 @@ def summary(told: Told, now: float | None = None) -> Layout:
         rows = _under(different) or _under(missed) or _under(unsaved) or reused or verified
         if rows:
             example = last_part(str(max(rows, key=seconds_of)["function"]))
+            example = f'"{example}"' if " " in example else example
             layout += [[], [("More: ", "soft"), (f"hitsave why {example}", "soft")]]
     elif not told.get("replayed"):
         layout.append([("No call of this run was worth saving.", "")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from hitsave.report import definitions, diff
+from hitsave.report import definitions, diff, lines
 from hitsave.report.archive import (
     Archive,
     Call,
@@ -41,7 +41,8 @@ def between(archive: Archive, old: Run, new: Run | None, *, whole: bool = False)
         before, after = then.get(path), now.get(path)
         if before == after or (before is None and new is None):
             continue
-        file = _file(path, before, after, _subjects(path, script_of(old), named, items), whole=whole)
+        spans = [_statements(archive, path, run, text) for run, text in ((old, before), (new or old, after))]
+        file = _file(path, before, after, _subjects(path, script_of(old), named, items), spans, whole=whole)
         if file is not None:
             files.append(file)
     return {
@@ -125,7 +126,13 @@ def _subjects(path: str, script: str, names: list[str], items: list[Told]) -> tu
 
 
 def _file(
-    path: str, before: str | None, after: str | None, subjects: tuple[set[str], set[str]], *, whole: bool
+    path: str,
+    before: str | None,
+    after: str | None,
+    subjects: tuple[set[str], set[str]],
+    statements: list[list[tuple[int, int]]],
+    *,
+    whole: bool,
 ) -> Told | None:
     old, new = (text.splitlines(keepends=True) if text is not None else [] for text in (before, after))
     old_head = f"a/{path}" if before is not None else "/dev/null"
@@ -134,7 +141,7 @@ def _file(
     if not lines:
         return None
     hunks = diff.hunks(lines)
-    spans = [_spans(text, *subjects) for text in (before, after)]
+    spans = [_spans(text, *subjects) + more for text, more in zip((before, after), statements, strict=True)]
     used = [any(diff.touches(hunk, side, spans[side]) for side in (0, 1)) for hunk in hunks]
     shown = [hunk for hunk, wanted in zip(hunks, used, strict=True) if wanted or whole]
     if not shown:
@@ -152,6 +159,17 @@ def _file(
         "patch": [*head, *lines[:2], *body],
         "left_out": len(hunks) - len(shown),
     }
+
+
+def _statements(archive: Archive, path: str, run: Run, text: str | None) -> list[tuple[int, int]]:
+    """Where the statements of the top level that a run used stand in a file."""
+    found = []
+    for name, fingerprint in code_of(archive, run).items():
+        version = archive.version(name, fingerprint) if lines.is_statement(name) else None
+        first = lines.line_in(text or "", version) if version is not None and version.path == path else None
+        if version is not None and first is not None:
+            found.append((first, first + len(version.lines) - 1))
+    return found
 
 
 def _spans(text: str | None, functions: set[str], others: set[str]) -> list[tuple[int, int]]:

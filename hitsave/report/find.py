@@ -1,7 +1,8 @@
 """Which calls, and which run, a person means.
 
 A call is written as people write it: `train`, `helper.train`, `helper:train`, `__main__:main`,
-`Net.fit`. A run is a number, `@` for the last one, `@-` for the one before it, `@-3` for three before.
+`Net.fit`; a statement at the top level by its line, `train.py:41` or `line 41`. A run is a
+number, `@` for the last one, `@-` for the one before it, `@-3` for three before.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ script = _script
 def calls(archive: Archive, of: Run, name: str, command: str = "why") -> list[Call]:
     """The calls of run `of` that `name` means. Raises NotFound if there are none, or of several functions."""
     recorded = archive.calls(number_of(of))
+    there = _at_line(recorded, name)
+    if there:
+        return there
     functions = list(dict.fromkeys(str(call.get("function")) for call in recorded))
     meant = matching(functions, name)
     if len(meant) == 1:
@@ -106,6 +110,26 @@ def calls(archive: Archive, of: Run, name: str, command: str = "why") -> list[Ca
     raise NotFound(
         f"run {number} has no call of '{name}'", hint=_near(name, functions) or "No call of this run was recorded."
     )
+
+
+def _at_line(recorded: list[Call], name: str) -> list[Call]:
+    """The calls of the statement at a line: `train.py:41`, `line 41`, or any line within it."""
+    file, _, digits = name.rpartition(":") if ":" in name else ("", "", name.removeprefix("line "))
+    digits = digits.removeprefix("line ").partition("–")[0]
+    if not digits.isdecimal() or (not file and not name.startswith("line ")):
+        return []
+    line = int(digits)
+    found: list[Call] = []
+    for call in recorded:
+        if "source" not in call:
+            continue
+        module, _, lines = str(call.get("function")).rpartition(":line ")
+        first, _, last = lines.partition("–")
+        where = str(call.get("where")).rpartition(":")[0]
+        known = not file or file in (module, where) or where.endswith("/" + file)
+        if known and first.isdecimal() and int(first) <= line <= int(last or first):
+            found.append(call)
+    return found
 
 
 def function(archive: Archive, name: str, command: str = "calls") -> str:

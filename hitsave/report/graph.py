@@ -7,7 +7,7 @@ that only a run can compute it can't be told.
 from __future__ import annotations
 
 from hitsave.reasons import canonical
-from hitsave.report import accepted, compare
+from hitsave.report import accepted, compare, lines
 from hitsave.report.archive import Archive, Call, Run, number_of, seconds_of
 from hitsave.report.history import code_of, used_by
 from hitsave.report.words import clip, last_part, short_name
@@ -30,7 +30,8 @@ def of_call(archive: Archive, run: Run, call: Call) -> Told:
         return graph.told(root)
     rows = trace["functions"]
     assert isinstance(rows, list)
-    nodes = [graph.node("code", name, None) for name, _, _ in rows]
+    function = str(call.get("function"))
+    nodes = [graph.node("code", function if lines.is_statement(name) else name, None) for name, _, _ in rows]
     for position, (_, above, line) in enumerate(rows):
         if above >= 0 and nodes[above] != nodes[position]:
             graph.edge(nodes[above], nodes[position], str(line))
@@ -64,6 +65,8 @@ def of_run(archive: Archive, run: Run) -> Told:
 
 def _flat(archive: Archive, run: Run, graph: _Graph, root: str) -> None:
     for name in code_of(archive, run):
+        if lines.is_statement(name):
+            continue
         node = graph.node("code", name, None)
         if node != root and not any(target == node for _, target, _ in graph.edges):
             graph.edge(root, node)
@@ -83,7 +86,7 @@ def _changed(archive: Archive, run: Run) -> dict[tuple[str, str], bool]:
     found: dict[tuple[str, str], bool] = {}
     now = accepted.present(run)
     for name, fingerprint in code_of(archive, run).items():
-        if not name.endswith(":<module>"):
+        if not name.endswith(":<module>") and not lines.is_statement(name):
             version = now.get(name)
             found["code", name] = version is None or version[0] != fingerprint
     moved = {(str(item["kind"]), str(item["function"])) for item in compare.present_changes(archive, run)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitsave.reasons import MISSED, canonical, verdict_of
-from hitsave.report import definitions, diff
+from hitsave.report import definitions, diff, lines
 from hitsave.report.archive import (
     Archive,
     Run,
@@ -161,7 +161,7 @@ def _functions(archive: Archive, old: Run, new: Run) -> list[Row]:
     told: list[Row] = []
     for name, fingerprint in now.items():
         known = then.get(name)
-        if known == fingerprint:
+        if known == fingerprint or lines.is_statement(name):
             continue
         after = archive.version(name, fingerprint)
         earlier = archive.version(name, known) if known is not None else None
@@ -174,7 +174,12 @@ def _functions(archive: Archive, old: Run, new: Run) -> list[Row]:
         if not _piece_changed(archive, old, new, path, name):
             continue
         told.append(_code_item(name, path, earlier, after))
-    return told
+
+    def text_of(newer: bool, path: str | None) -> str:
+        digest = mapping_of(new if newer else old, "sources").get(path or "")
+        return "".join(archive.source_lines(digest) or ()) if digest is not None else ""
+
+    return told + lines.changed(then, now, archive.version, text_of)
 
 
 def _code_item(name: str, path: str | None, earlier: Version | None, after: Version | None) -> Row:

@@ -77,7 +77,7 @@ def source_text(archive: Archive | None, subject: str, value: object) -> str | N
 
 def _call(call: Call, run: Run, archive: Archive | None) -> dict[str, object]:
     arguments = call.get("arguments")
-    return {
+    told: dict[str, object] = {
         "function": call.get("function"),
         "arguments": {str(k): text_of(v) for k, v in arguments.items()} if isinstance(arguments, dict) else {},
         "verdict": call.get("verdict"),
@@ -86,6 +86,9 @@ def _call(call: Call, run: Run, archive: Archive | None) -> dict[str, object]:
         "saved_seconds": seconds_of(call, "saved_seconds"),
         "where": str(call.get("where") or ""),
     }
+    if "source" in call:  # a statement at the top level
+        told["where"], told["source"] = call.get("where"), call.get("source")
+    return told
 
 
 def _reason(reason: Reason, run: Run, archive: Archive | None) -> dict[str, object]:

@@ -18,6 +18,11 @@ from xxhash import xxh3_128
 
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
 _OPNAME = dis.opname
 _HAS_CONST = frozenset(dis.hasconst)
 _HAS_NAME = frozenset(dis.hasname)
@@ -43,6 +48,11 @@ _NAME_SHIFT = {
 }
 if not ATTRIBUTE_HAS_METHOD_BIT:
     del _NAME_SHIFT[dis.opmap["LOAD_ATTR"]]
+
+_ALWAYS_JUMPS = frozenset(dis.opmap[name] for name in ("JUMP_FORWARD", "JUMP_BACKWARD"))
+_ENDS = _ALWAYS_JUMPS | frozenset(
+    dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS") if name in dis.opmap
+)
 
 _NOT_CODE = frozenset(("__doc__", "__firstlineno__", "__static_attributes__"))
 _HAS_DOCSTRING_FLAG = 0x4000000  # 3.13
@@ -84,34 +94,82 @@ def _write(code: CodeType, out: list[str], with_functions: bool) -> None:
         if not skipped:
             kept += 2 if op in _PAIRS else 1
     number[len(code.co_code)] = kept
-    local_name = code._varname_from_oparg  # type: ignore[attr-defined]
-    consts, names = code.co_consts, code.co_names
     for offset, op, arg, skipped in instructions:
-        if skipped:
-            continue
-        name = _OPNAME[op]
-        if op in _PAIRS:
-            first, second = _PAIRS[op]
-            out.append(f"{first} {local_name(arg >> 4)}")
-            out.append(f"{second} {local_name(arg & 15)}")
-        elif op in _HAS_CONST:
-            out.append("LOAD_CONST")
-            _write_constant(consts[arg], out, with_functions)
-            if name == "RETURN_CONST":
-                out.append("RETURN_VALUE")
-        elif op in _HAS_NAME:
-            shift = _NAME_SHIFT.get(op, 0)
-            out.append(f"{name} {names[arg >> shift]} {arg & ((1 << shift) - 1)}")
-        elif op in _HAS_LOCAL or op in _HAS_FREE:
-            out.append(f"{name} {local_name(arg)}")
-        elif op in _HAS_JUMP:
-            out.append(f"{name} to {number.get(_target(code, offset, op, arg), -1)}")
-        else:
-            out.append(f"{name} {arg}")
+        if not skipped:
+            _write_instruction(code, out, offset, op, arg, number, with_functions)
     for start, end, target, depth, lasti in exception_entries(code.co_exceptiontable):
         begin, behind = number.get(start * 2, -1), number.get(end * 2, -1)
         if begin != behind:
             out.append(f"except {begin} {behind} {number.get(target * 2, -1)} {depth} {lasti}")
+
+
+def _write_instruction(
+    code: CodeType, out: list[str], offset: int, op: int, arg: int, number: dict[int, int], with_functions: bool
+) -> None:
+    """Write one instruction; `number` says which one stands at an offset, for jumps."""
+    local_name = code._varname_from_oparg  # type: ignore[attr-defined]
+    name = _OPNAME[op]
+    if op in _PAIRS:
+        first, second = _PAIRS[op]
+        out.append(f"{first} {local_name(arg >> 4)}")
+        out.append(f"{second} {local_name(arg & 15)}")
+    elif op in _HAS_CONST:
+        out.append("LOAD_CONST")
+        _write_constant(code.co_consts[arg], out, with_functions)
+        if name == "RETURN_CONST":
+            out.append("RETURN_VALUE")
+    elif op in _HAS_NAME:
+        shift = _NAME_SHIFT.get(op, 0)
+        out.append(f"{name} {code.co_names[arg >> shift]} {arg & ((1 << shift) - 1)}")
+    elif op in _HAS_LOCAL or op in _HAS_FREE:
+        out.append(f"{name} {local_name(arg)}")
+    elif op in _HAS_JUMP:
+        out.append(f"{name} to {number.get(_target(code, offset, op, arg), -1)}")
+    else:
+        out.append(f"{name} {arg}")
+
+
+def fingerprint_part(code: CodeType, part: Sequence[tuple[int, int, int]], left: AbstractSet[int]) -> bytes:
+    """Fingerprint what some instructions of `code` do, with all functions nested in them.
+
+    `part` lists (byte offset, opcode, argument) in the order of the code. What jumps to one of the offsets in `left`, or
+    to what is no part, leaves it; whether by a jump, by falling through or by returning is decided by what stands behind
+    the part, and left out.
+    """
+    members = {offset for offset, _, _ in part if offset not in left}
+    number: dict[int, int] = {}
+    kept: list[tuple[int, int, int, bool]] = []
+    count = 0
+    for offset, op, arg in part:
+        if offset not in members:
+            continue
+        leaves = op in _ALWAYS_JUMPS and _target(code, offset, op, arg) not in members
+        number[offset] = -1 if leaves else count
+        if op != _NOP:
+            kept.append((offset, op, arg, leaves))
+            count += 0 if leaves else 2 if op in _PAIRS else 1
+    out: list[str] = []
+    for offset, op, arg, leaves in kept:
+        if not leaves:
+            _write_instruction(code, out, offset, op, arg, number, True)
+        if leaves or (op not in _ENDS and _behind(code, offset) not in members):
+            out.append("leave")
+    for start, end, target, depth, lasti in exception_entries(code.co_exceptiontable):
+        inside = [n for offset, n in number.items() if start * 2 <= offset < end * 2 and n >= 0]
+        if inside:
+            out.append(f"except {min(inside)} {max(inside)} {number.get(target * 2, -1)} {depth} {lasti}")
+    return xxh3_128("\n".join(out).encode("utf-8", "surrogatepass")).digest()
+
+
+def _behind(code: CodeType, offset: int) -> int:
+    """The offset of what stands behind the instruction at `offset`."""
+    raw = code.co_code
+    while raw[offset] == EXTENDED_ARG:
+        offset += 2
+    offset += 2
+    while offset < len(raw) and raw[offset] == CACHE:
+        offset += 2
+    return offset
 
 
 def _write_constant(value: object, out: list[str], with_functions: bool) -> None:

@@ -198,6 +198,35 @@ class _NumpyArray(Form):
             thing[...] = held
 
 
+class _Tensor(Form):
+    """A tensor: its elements and its gradient."""
+
+    __slots__ = ()
+
+    watches = True
+    sure = True
+
+    def fixed(self, thing: Anything) -> object:
+        return tuple(thing.shape), thing.stride(), thing.dtype, thing.requires_grad
+
+    def take(self, thing: Anything) -> object:
+        return thing.detach().clone(), thing.grad
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        thing.detach().copy_(held[0])
+        thing.grad = held[1]
+
+
+class _TorchGenerator(Form):
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return thing.get_state()
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        thing.set_state(held)
+
+
 class _BitGenerator(Form):
     __slots__ = ()
 
@@ -282,6 +311,9 @@ _NAMED: dict[str, Form] = {
     "numpy.random._generator.Generator": Form(),
     "numpy.random.mtrand.RandomState": _RandomState(),
     "random.Random": _Random(),
+    "torch.Tensor": _Tensor(),
+    "torch.nn.parameter.Parameter": _Tensor(),
+    "torch._C.Generator": _TorchGenerator(),
 }
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 _NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})

@@ -72,6 +72,7 @@ FRAME = b"\xc0"
 COLUMN = b"\xc1"
 BLOCK = b"\xc2"
 TABLE = b"\xc8"
+TENSOR = b"\xd0"
 
 number = Struct("<Q").pack
 _signed = Struct("<cq").pack

@@ -59,6 +59,7 @@ PROVIDERS = {
     "scipy": "hitsave_trace.fingerprint.arrays",
     "pyarrow": "hitsave_trace.fingerprint.tables",
     "polars": "hitsave_trace.fingerprint.tables",
+    "torch": "hitsave_trace.fingerprint.tensors",
 }
 """Which module of ours registers the types of a package; it is loaded when the first of them is met."""
 

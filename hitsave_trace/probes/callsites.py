@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 MOST = 400
 """Sites of one code object; what comes after them is called as ever."""
-LONGEST = 4000
+LONGEST = 8000
 """Code units of a code object that gets sites."""
 SLOT, SITE = 0, 1
 _OPTIMIZED = 0x1

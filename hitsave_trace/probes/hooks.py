@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import CellType, CodeType
     from typing import Protocol
 
-    from hitsave_trace.names import CodeInfo, ModuleInfo
+    from hitsave_trace.names import CodeInfo, ModuleInfo, StatementInfo
 
     class Listener(Protocol):
         """Who wants to know what probes see."""
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         def block(self, info: CodeInfo, number: int, /) -> None: ...
         def receiver(self, info: CodeInfo, value: object, /) -> None: ...
         def enter_module(self, info: CodeInfo, /) -> None: ...
+        def statement(self, info: StatementInfo, /) -> object: ...
+        def ended(self, info: StatementInfo, /) -> None: ...
 
 
-__all__ = ["BODY", "abandon", "block", "enter", "enter_module", "leave", "observer", "receiver"]
+__all__ = ["BODY", "abandon", "block", "ended", "enter", "enter_module", "leave", "observer", "receiver", "statement"]
 
 
 class Nobody:
@@ -55,6 +57,14 @@ class Nobody:
         """Do nothing."""
 
     def enter_module(self, info: CodeInfo) -> None:
+        """Do nothing."""
+
+    def statement(self, info: StatementInfo) -> object:
+        """Switch the probe off."""
+        disarm(info.entry_cell)  # type: ignore[arg-type]
+        return None
+
+    def ended(self, info: StatementInfo) -> None:
         """Do nothing."""
 
 
@@ -97,6 +107,16 @@ def receiver(info: CodeInfo, value: object) -> None:
 def enter_module(info: CodeInfo) -> None:
     """The top level of a module begins to run."""
     observer.enter_module(info)
+
+
+def statement(info: StatementInfo) -> object:
+    """A statement at the top level is about to run: None (let it run), or anything else if it has been answered."""
+    return observer.statement(info)
+
+
+def ended(info: StatementInfo) -> None:
+    """A statement that is being recorded has ended."""
+    observer.ended(info)
 
 
 class Site:

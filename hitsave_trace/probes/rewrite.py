@@ -16,8 +16,8 @@ the cost of a disarmed call); `sys.setprofile` for returns (every call of the th
 (3.13 never specialises calls of such functions again); one re-assembly of everything (the order of locals and
 exception depths change, and it takes a millisecond a function).
 
-Module top levels get a call of `enter_module` at their start. Class bodies and comprehensions are left alone: they
-run where they stand.
+Module top levels get a call of `enter_module` at their start, and probes around their statements (`toplevel.py`). Class
+bodies and comprehensions are left alone: they run where they stand.
 
 The result is a *template*, in which slots and hooks are None (`template.py`).
 """
@@ -28,7 +28,7 @@ import marshal
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries, fingerprint_code
-from hitsave_trace.probes import callsites, sites, snippets, tables
+from hitsave_trace.probes import callsites, sites, snippets, statements, tables, toplevel
 from hitsave_trace.probes.assembler import Jump, Label, Places, assemble, insert
 from hitsave_trace.probes.snippets import IF_NONE, IF_NOT_NONE, IF_TRUE, op
 from hitsave_trace.probes.template import (
@@ -93,36 +93,39 @@ def rewrite_code(code: CodeType, module: ModuleInfo) -> CodeType:
 
 
 def _rewrite_module(code: CodeType, module: str, context: Context) -> tuple[CodeType, Table]:
-    digest = fingerprint_code(code, with_functions=False)
-    row: Row = (
-        f"{module}:<module>",
-        digest,
-        (),
-        (),
-        (sites.imports(code),),
-        0,
-        code.co_firstlineno,
-        _last_line(code),
-        0,
-        0,
-        (),
-    )
+    original = code
     code, inner = _rewrite_constants(code, context)
     resume = _after_resume(code)
     if resume is None or code.co_flags & _SUSPENDS:  # top-level await is not a module that is imported
-        return code, (None, inner, ())
-    code, called, _ = callsites.add(code, context.names)
-    base = len(code.co_consts)
-    piece = snippets.module_entry(base, base + 1)
-    raw, count = code.co_code, len(piece) // 2
-    code = code.replace(
-        co_code=raw[: 2 * resume] + piece + raw[2 * resume :],
-        co_consts=(*code.co_consts, None, None),
-        co_exceptiontable=tables.encode_exceptions(_shifted(code, resume, count)),
-        co_linetable=tables.insert_unplaced(code.co_linetable, resume, count),
-        co_stacksize=max(code.co_stacksize, 4),
+        resume = None
+    flow, found = (None, []) if resume is None else statements.find(original, resume, script=module == "__main__")
+    row: Row = (
+        f"{module}:<module>",
+        fingerprint_code(original, with_functions=False),
+        (),
+        (),
+        (sites.imports(original),),
+        0,
+        original.co_firstlineno,
+        _last_line(original),
+        len(code.co_consts),
+        0,
+        tuple(
+            (one.digest, one.chains, one.callees, one.binds, one.sure, one.first_line, one.last_line) for one in found
+        ),
     )
-    return code, ((*row[:8], base, *row[9:]), inner, called)
+    if resume is None:
+        return code, (None, inner, ())
+    code, called, _ = callsites.add(toplevel.with_probes(code, resume, flow, found), context.names)
+    return code, (row, inner, called)
+
+
+def statements_of(code: CodeType, module: str) -> list[statements.Statement]:
+    """List the statements of a module's code that are observed."""
+    resume = _after_resume(code)
+    if resume is None or code.co_flags & _SUSPENDS:
+        return []
+    return statements.find(code, resume, script=module == "__main__")[1]
 
 
 def _rewrite_constants(code: CodeType, context: Context) -> tuple[CodeType, tuple[tuple[int, Table], ...]]:

@@ -96,9 +96,14 @@ def find(code: CodeType) -> Sites:
         if fresh:
             blocks.append((min(fresh.values()), tuple(fresh)))
     receivers = tuple(
-        start for start, _, number, argument in instructions if _attribute(code, number, argument) in CLOCK_ATTRIBUTES
+        start for start, _, number, argument in instructions if attribute(code, number, argument) in CLOCK_ATTRIBUTES
     )
     return Sites(entry, tuple(blocks), receivers)
+
+
+def chains(code: CodeType) -> list[tuple[int, Chain]]:
+    """List all reads of `code`, and of the code that runs inline in it, each with the code unit where it stands."""
+    return list(_reads(code, list(units(code))))
 
 
 CLOCK_ATTRIBUTES = frozenset(("now", "today", "utcnow"))
@@ -106,7 +111,8 @@ CLOCK_ATTRIBUTES = frozenset(("now", "today", "utcnow"))
 tapped, being C, so whoever has the attribute is looked at when it is read."""
 
 
-def _attribute(code: CodeType, number: int, argument: int) -> str | None:
+def attribute(code: CodeType, number: int, argument: int) -> str | None:
+    """The attribute that an instruction reads, if it reads one."""
     if number not in _ATTR_READS:
         return None
     shifted = ATTRIBUTE_HAS_METHOD_BIT and number == _OP["LOAD_ATTR"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import marshal
 from types import CodeType
 
-from hitsave_trace.names import CodeInfo, ModuleInfo, register
-from hitsave_trace.probes import hooks
+from hitsave_trace.names import CodeInfo, ModuleInfo, StatementInfo, register, register_statement, statement_name
+from hitsave_trace.probes import hooks, toplevel
 from hitsave_trace.probes.arming import link, link_slot
 from hitsave_trace.probes.callsites import SITE
 from hitsave_trace.probes.hooks import Site
@@ -21,14 +21,27 @@ if TYPE_CHECKING:
     from hitsave_trace.probes.callsites import SiteRow
 
     # name, fingerprint, parameters, captured names, chains by block, flags, first and last line, position of the
-    # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), spare
+    # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), and for a module
+    # its statements: fingerprint, chains, names of what it only calls, names that it may bind and that it binds
+    # for certain, first and last line
     Row = tuple[
-        str, bytes, tuple[str, ...], tuple[str, ...], tuple[tuple[Chain, ...], ...], int, int, int, int, int, tuple[()]
+        str,
+        bytes,
+        tuple[str, ...],
+        tuple[str, ...],
+        tuple[tuple[Chain, ...], ...],
+        int,
+        int,
+        int,
+        int,
+        int,
+        tuple["Line", ...],
     ]
+    Line = tuple[bytes, tuple[Chain, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
     # the row of a code object, if it has a probe; the tables of those among its constants, by position; its call sites
     Table = tuple[Row | None, tuple[tuple[int, "Table"], ...], tuple[SiteRow, ...]]
 
-FORMAT = 7
+FORMAT = 8
 """Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
 
 # The constants that a probe appends, in this order.
@@ -52,6 +65,8 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
         row, inner, _ = rows.pop()
         if row is not None:
             found[row[0]] = row[1]
+            for digest, *_ in row[10]:
+                found[statement_name(row[0].partition(":")[0], digest)] = digest
         rows.extend(below for _, below in inner)
     return found
 
@@ -74,16 +89,13 @@ def _load_code(code: CodeType, table: Table, module: ModuleInfo) -> CodeType:
 def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleInfo) -> CodeType:
     if row is None:
         return code.replace(co_consts=tuple(consts), co_filename=module.filename)
-    name, digest, parameters, captured, blocks, flags, first, last, base, abilities, _ = row
+    name, digest, parameters, captured, blocks, flags, first, last, base, abilities, lines = row
     info = CodeInfo(module, name, digest)
     info.parameters, info.captured, info.blocks = parameters, captured, blocks
     info.flags, info.first_line, info.last_line, info.def_line = flags, first, last, first
     info.has_body, info.recordable, info.watches = bool(abilities & 1), bool(abilities & 2), bool(abilities & 4)
     if name.endswith(":<module>"):
-        consts[base], consts[base + 1] = hooks.enter_module, info
-        code = code.replace(co_consts=tuple(consts), co_filename=module.filename)
-        register(info, code)
-        return code
+        return _load_module(code, consts, base, info, lines)
     consts[base + BODY], consts[base + ENTER], consts[base + INFO] = hooks.BODY, hooks.enter, info
     consts[base + OVERFLOW] = RecursionError
     if info.has_body:
@@ -93,4 +105,26 @@ def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleI
     register(info, code)
     link(info, code, base + SLOT, base + EXIT_SLOT, [base + FIXED + 2 * i for i in range(len(blocks) - 1)])
     hooks.registered(info)
+    return code
+
+
+def _load_module(code: CodeType, consts: list[object], base: int, info: CodeInfo, lines: tuple[Line, ...]) -> CodeType:
+    module = info.module
+    consts[base + toplevel.ENTER_MODULE], consts[base + toplevel.MODULE_INFO] = hooks.enter_module, info
+    consts[base + toplevel.STATEMENT], consts[base + toplevel.ENDED] = hooks.statement, hooks.ended
+    consts[base + toplevel.ABANDON] = hooks.abandon
+    found: list[tuple[StatementInfo, int]] = []
+    for number, (digest, chains, callees, binds, sure, first, last) in enumerate(lines):
+        one = StatementInfo(module, digest)
+        one.blocks, one.callees, one.binds, one.sure = (chains,), callees, binds, sure
+        one.first_line, one.last_line, one.def_line = first, last, first
+        place = base + toplevel.FIXED + toplevel.EACH * number
+        consts[place + toplevel.INFO] = one
+        found.append((one, place))
+    code = code.replace(co_consts=tuple(consts), co_filename=module.filename)
+    register(info, code)
+    for one, place in found:
+        register_statement(one, code)
+        link(one, code, place + toplevel.SLOT, place + toplevel.EXIT_SLOT, [])
+        hooks.registered(one)
     return code

@@ -122,8 +122,8 @@ class Page:
             revision.stdin = block.text
         elif word == ("then" if self.revisions else "first"):
             revision.verdicts = self._statement(block, revision)
-        elif word == "why" and len(block.words) == 2:
-            revision.why.append((full(block.words[1]), block))
+        elif word == "why" and len(block.words) > 1:
+            revision.why.append((full(" ".join(block.words[1:])), block))
         else:
             raise self.wrong(block.start, f"a block of kind {' '.join(block.words)!r} means nothing here")
 

@@ -134,6 +134,8 @@ class Pair:
         found["PYTHONPATH"] = os.pathsep.join([str(HERE / "witness"), str(ROOT)])
         found["WITNESS"] = str(self.witness)
         found["MPLBACKEND"] = "agg"
+        # Most pages say which functions ran: a statement that is answered as a whole asks none.
+        found["HITSAVE_STATEMENTS"] = os.environ.get("HITSAVE_CASES_STATEMENTS", "0")
         found["HITSAVE_REPLAY"] = "0"  # a page about replay has HITSAVE_REPLAY=1 in its command line
         if os.environ.get("HITSAVE_CASES_VERIFY") == "1":
             found["HITSAVE_VERIFY"] = "1"

@@ -6,7 +6,7 @@ from types import CodeType
 
 import pytest
 
-from hitsave_trace.names import CodeInfo, ModuleInfo, code_infos
+from hitsave_trace.names import CodeInfo, ModuleInfo, StatementInfo, code_infos
 from hitsave_trace.probes import arming, hooks, rewrite
 
 
@@ -41,6 +41,14 @@ class Witness:
     def enter_module(self, info: CodeInfo) -> None:
         self.told.append(("module", info.name))
 
+    def statement(self, info: StatementInfo) -> object:
+        self.told.append(("statement", info.first_line))
+        arming.arm(info.exit_cell)  # type: ignore[arg-type]
+        return True if self.mode == "answer" else None
+
+    def ended(self, info: StatementInfo) -> None:
+        self.told.append(("ended", info.first_line))
+
 
 @pytest.fixture
 def witness(monkeypatch: pytest.MonkeyPatch) -> Witness:
@@ -69,6 +77,8 @@ def bare(source: str, name: str = "probed", filename: str = "probed.py") -> dict
 def arm_all(infos: list[CodeInfo]) -> None:
     """Switch all probes on."""
     for info in infos:
+        if info.is_statement:
+            continue
         if info.entry_cell is not None:
             arming.arm(info.entry_cell)
 

@@ -86,6 +86,7 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "signal": ("it installed a signal handler: {subject}", "install handlers at the top of the script"),
     "gui": ("it used a window or the current figure: {subject}", "make the figure, draw and save it in one function"),
     "hidden-state": ("it used state that can't be seen: {subject}", "split it off, so that the slow part does without"),
+    "filled-cache": ("a cached function did more than return: {subject}", "let what is cached only return, or call it at the top of the script"),
     "import-of-user-module": ("it imported a module of the project: {subject}", "import it at the top of the file"),
     "module-patched": ("it changed the module {subject}", "change it at the top of the script"),
     "warning-outside": ("it gave a warning that code outside of it reacts to: {subject}", "catch and record warnings in one function"),

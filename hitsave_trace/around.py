@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
+from stat import S_ISDIR
 
 from xxhash import xxh3_128
 
+from hitsave_trace.fingerprint import files
 from hitsave_trace.model import ABSENT
 
 TYPE_CHECKING = False
@@ -66,6 +68,7 @@ class Surroundings:
 
 
 around = Surroundings()
+_LONG = 300
 
 
 def file_text(fingerprint: Fingerprint, path: str) -> str:
@@ -76,6 +79,31 @@ def file_text(fingerprint: Fingerprint, path: str) -> str:
     except OSError:
         return fingerprint.hex()[:12]
     return f"{size} bytes, digest {fingerprint.hex()[:12]}"
+
+
+def presence_text(fingerprint: Fingerprint) -> str:
+    """Say in words what was there, from the fingerprint of a presence."""
+    return {ABSENT: "absent", files.FILE: "a file", files.DIRECTORY: "a folder"}.get(fingerprint, "something else")
+
+
+def listing_text(path: str) -> str:
+    """Name what a folder holds."""
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return "absent"
+    whole = ", ".join(names) or "empty"
+    return whole if len(whole) <= _LONG else f"{len(names)} names: {whole}"[:_LONG]
+
+
+def stat_text(path: str) -> str:
+    """Say what `stat` tells of a path, as far as it is compared."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return "absent"
+    size = "" if S_ISDIR(found.st_mode) else f"{found.st_size} bytes, "
+    return f"{size}mode {found.st_mode & 0o7777:o}, time {found.st_mtime_ns / 1e9:.3f}"
 
 
 def path_fingerprint(path: str) -> Fingerprint:

@@ -124,7 +124,7 @@ GROUPS = (
         tokenizers.Tokenizer fitz.* pymupdf.* rawpy.* openslide.* open3d.io.* ROOT.*
     """),
     ("dynamic-code", "forbid", "builtins.exec builtins.eval builtins.compile code.interact code.InteractiveInterpreter runpy.*"),
-    ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir pydoc.* sys.modules"),
+    ("dynamic-read", "forbid", "builtins.globals builtins.locals builtins.vars builtins.dir builtins.__import__ pydoc.* sys.modules"),
     ("source-read", "forbid", """
         inspect.getdoc inspect.getcomments inspect.get_annotations inspect.getmembers typing.get_type_hints doctest.*
     """),

@@ -153,7 +153,7 @@ class LibraryCalls:
         thread = get_ident()
         stack = stacks.get(thread)
         call.told = True
-        if not stack or (stack[-1] is not recording and not self._observer.drop_above(stack, recording)):
+        if not stack or (stack[-1] is not recording and not self._drop_above(stack, recording)):
             return
         busy.add(thread)
         began = thread_time()
@@ -179,7 +179,7 @@ class LibraryCalls:
             return
         thread = get_ident()
         stack = stacks.get(thread)
-        if not stack or (stack[-1] is not recording and not self._observer.drop_above(stack, recording)):
+        if not stack or (stack[-1] is not recording and not self._drop_above(stack, recording)):
             return
         error = sys.exc_info()[1]
         began = thread_time()
@@ -195,6 +195,20 @@ class LibraryCalls:
         finally:
             busy.discard(thread)
             around.overhead += thread_time() - began
+
+    def _drop_above(self, stack: list[Recording], recording: Recording) -> bool:
+        """Drop recordings inside of `recording` that nobody has closed; whether it is open at all."""
+        if not any(one is recording for one in stack):
+            return False
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            while stack[-1] is not recording:
+                self._observer.interceptor.abandon(stack[-1], None)
+                self._observer.close(thread, stack)
+        finally:
+            busy.discard(thread)
+        return True
 
     def _settle(self, call: StandIn, seconds: float | None) -> None:
         """A call that ran is over: switch its site off where asking about it does not pay. `seconds`: it was not asked."""

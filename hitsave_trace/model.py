@@ -69,6 +69,8 @@ TELLING = "?"
 canonical form, or of classes what no name leads to."""
 TELLING_ATTRIBUTES = frozenset((
     "__doc__", "__annotations__", "__code__", "__globals__", "__subclasses__", "__type_params__", "__annotate__",
+    "tb_lineno", "tb_frame", "f_lineno", "f_back", "f_locals", "f_globals", "f_code", "gi_frame", "gi_code", "cr_frame",
+    "co_firstlineno", "co_filename",
 ))  # fmt: skip
 FOUND = "!"
 """First element of a chain (FOUND, level, name): a module is looked for, whatever is done with it then."""

@@ -9,7 +9,16 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
-from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
+from hitsave_trace import reads
+from hitsave_trace.around import (
+    argv_fingerprint,
+    around,
+    file_text,
+    listing_text,
+    path_fingerprint,
+    presence_text,
+    stat_text,
+)
 from hitsave_trace.fingerprint.surroundings import env
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
@@ -42,11 +51,12 @@ def _file(kind: str, path: str) -> None:
                 fingerprint = digests.content(full)
                 text = file_text(fingerprint, full)
             elif kind == LISTING:
-                fingerprint, text = digests.listing(full), None
+                fingerprint, text = digests.listing(full), listing_text(full)
             elif kind == STAT:
-                fingerprint, text = digests.stat(full), None
+                fingerprint, text = digests.stat(full), stat_text(full)
             else:
-                fingerprint, text = digests.presence(full), None
+                fingerprint = digests.presence(full)
+                text = presence_text(fingerprint)
         except Exception as error:
             recording.forbid("unreadable-file", f"{name}: {error}", user_line())
             continue
@@ -76,6 +86,8 @@ def file_written(path: str, mode: str) -> None:
 
 def _wrote(path: str, mode: str) -> None:
     for recording in acting():
+        if recording.cached:
+            recording.shown_below_cache()
         name = around.place(path)
         if name not in recording.written:
             recording.effects.append(("file", name))
@@ -89,11 +101,20 @@ def removed(path: str) -> None:
         _wrote(path, "removed")
 
 
-def renamed(old: str, new: str) -> None:
-    """A file is about to get another name."""
+def metadata_changed(path: str) -> None:
+    """A file is about to get another mode or other times."""
+    if stacks:
+        _file(PRESENCE, path)
+        for recording in acting():
+            recording.effects.append(("metadata", around.place(path)))
+
+
+def renamed(old: str, new: str, overwrites: bool = True) -> None:
+    """A file is about to get another name. That a file stood there does not matter: it is overwritten, unseen."""
     if stacks:
         _file(FILE, old)
-        _file(PRESENCE, new)
+        if not overwrites:
+            _file(PRESENCE, new)
         _wrote(new, "renamed")
         _wrote(old, "removed")
 
@@ -183,9 +204,43 @@ def command_line() -> None:
             recording.read(ARGV, "", argv_fingerprint(), repr(sys.argv[1:])[:300], reader_of(recording)[0])
 
 
+def module_given(name: str) -> None:
+    """A module was imported by a computed name: whoever has it may read anything of it."""
+    _reached(name, None)
+
+
+def module_searched(name: str) -> None:
+    """It was asked whether there is a module of this name, and where."""
+    for recording in innermost() if stacks else ():
+        thread = get_ident()
+        busy.add(thread)
+        try:
+            reads.observe_search(recording, name, reader_of(recording, 3)[0])
+        finally:
+            busy.discard(thread)
+
+
+def class_found(module: str, name: str) -> None:
+    """A class or function was found by its name, for an object that is put together from a pickle."""
+    _reached(module, name)
+
+
+def _reached(module: str, name: str | None) -> None:
+    for recording in innermost() if stacks else ():
+        if name is None or sys.modules.get(module) is not None:  # else the recording imports it itself
+            thread = get_ident()
+            busy.add(thread)
+            try:
+                reads.observe_reached(recording, module, name, reader_of(recording, 3)[0])
+            finally:
+                busy.discard(thread)
+
+
 def text(stream: int, data: str | bytes) -> None:
     """Text was written to stdout (1) or stderr (2)."""
     for recording in acting() if stacks else ():
+        if recording.cached:
+            recording.shown_below_cache()
         effects = recording.effects
         if effects and effects[-1][0] == "text" and effects[-1][1] == stream and type(effects[-1][2]) is type(data):
             # Joined in a list, not by concatenation: a loop that prints a dot a million times stays linear.

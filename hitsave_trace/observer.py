@@ -12,7 +12,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import reads, stepping
+from hitsave_trace import observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 UNPROBED = "\0unprobed"
 """What `classify` says of user code."""
+_TOLD_OF_ARGV = ("/argparse.py", "/optparse.py", "/click/core.py", "/typer/core.py")
+"""Whose use of the command line is told by `taps.lookups`, more exactly."""
 INNER_RETURNS = 100
 """Returns of a function inside of its own recorded call that are told, about a microsecond each."""
 
@@ -70,6 +72,8 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return
+        if "argv" in code.co_names and not code.co_filename.endswith(_TOLD_OF_ARGV):
+            observations.command_line()
         origin = self._origins.get(code.co_filename)
         if origin is None:
             origin = self._origins[code.co_filename] = self.classify(code.co_filename)
@@ -101,7 +105,7 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
-        if info.candidate and not self.off:
+        if info.candidate and not self.off and not _is_watched():
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
@@ -114,11 +118,15 @@ class Observer:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
                 self._seen.append(info)
             return None
-        self._touch(info)
+        self._touch(info, arguments[0] if arguments else None)
         return BODY if info.has_body and (info.block_cells or info.watches) else None
 
-    def _touch(self, info: CodeInfo) -> None:
-        """Let the recordings that are concerned see that `info` runs, and what its entry reads."""
+    def _touch(self, info: CodeInfo, first: object) -> None:
+        """Let the recordings that are concerned see that `info` runs, and what its entry reads.
+
+        A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
+        to its class, `first` argument or type of it, before.
+        """
         busy_here = get_ident()
         busy.discard(busy_here)
         try:
@@ -130,6 +138,8 @@ class Observer:
                 caller, line = reader_of(recording, 5)
                 position = recording.enter(info, caller, line)
                 reads.observe(recording, info.module, info.blocks[0], position)
+                if "." in info.qualname:
+                    reads.observe_owner(recording, first, position)
         self._watch_blocks(info)
 
     def _watch_blocks(self, info: CodeInfo) -> None:
@@ -335,20 +345,6 @@ class Observer:
             self._seen.append(info)
         self.closing(not stacks)
 
-    def drop_above(self, stack: list[Recording], recording: Recording) -> bool:
-        """Drop recordings inside of `recording` that nobody has closed; whether it is open at all."""
-        if not any(one is recording for one in stack):
-            return False
-        thread = get_ident()
-        busy.add(thread)
-        try:
-            while stack[-1] is not recording:
-                self.interceptor.abandon(stack[-1], None)
-                self.close(thread, stack)
-        finally:
-            busy.discard(thread)
-        return True
-
     def drop_to(self, stack: list[Recording], frame: int) -> bool:
         """Drop recordings whose frames are gone without a word, down to the one of `frame`."""
         if all(recording.frame != frame for recording in stack):
@@ -370,6 +366,22 @@ class Observer:
         if not isinstance(error, Exception) or _is_the_programs(error):
             raise error
         self.failed(error)
+
+
+_gettrace, _getprofile = sys.gettrace, sys.getprofile
+_get_tool = getattr(getattr(sys, "monitoring", None), "get_tool", None)
+
+
+def _is_watched() -> bool:
+    """Whether a debugger, a profiler or coverage of the program's is at work now: an answered call would hide from it
+    what it wants to see.
+    """
+    if _gettrace() is not None:
+        return True
+    profile = _getprofile()
+    if profile is not None and getattr(profile, "__module__", None) != "hitsave_trace.engines.profile":
+        return True
+    return _get_tool is not None and any(_get_tool(tool) is not None for tool in range(3))
 
 
 def _is_the_programs(error: BaseException) -> bool:

@@ -72,6 +72,33 @@ def observe_import(recording: Recording, info: CodeInfo) -> None:
             _note(recording, namespace(name), recording.functions.get(info.name, 0))
 
 
+def observe_owner(recording: Recording, first: object, reader: int) -> None:
+    """Record the class whose method has been entered with `first` as its first argument."""
+    kind = type(first)
+    cls = first if issubclass(kind, type) else kind
+    if is_user_class(cls):  # type: ignore[arg-type]
+        note_class(recording, cls, reader)  # type: ignore[arg-type]
+
+
+def observe_search(recording: Recording, module: str, reader: int) -> None:
+    """Record where a module is found, or that it is not."""
+    recording.read(BINDING, "import " + module, *origin(module), reader)
+
+
+def observe_reached(recording: Recording, module: str, name: str | None, reader: int) -> None:
+    """Record that code has got hold of a module, or of what it has under a dotted name, without naming it itself."""
+    known = sys.modules.get(module)
+    if not isinstance(known, ModuleType):
+        return
+    if not is_user_module(known):
+        _library_module(recording, known, module)
+    elif name is None:
+        _note(recording, namespace(module), reader)
+    else:
+        path = tuple(name.split("."))
+        _note(recording, look(module, vars(known), path), reader)
+
+
 def _absolute(module: ModuleInfo, level: int, name: str) -> str | None:
     package = (module.globals or {}).get("__package__") or module.name
     if not isinstance(package, str):
@@ -124,6 +151,8 @@ def _observe_names(
         recording.read(
             BINDING, f"{module}:{name}", named("module " + value.__name__), f"module {value.__name__}", reader
         )
+        if type(value) is not ModuleType and is_user_class(type(value)):
+            note_class(recording, type(value), reader)  # a module that was given a class of the program
         _observe_names(recording, value.__name__, vars(value), chain[1:], reader)
         return
     if isinstance(value, ModuleType) and is_user_module(value):
@@ -149,6 +178,9 @@ def _observe_names(
             _unprobed(recording, value.__qualname__, vars(home).get("__file__"))
         for attribute in chain[1:2]:
             _consult(recording, catalogue.lookup(f"{value.__module__}.{value.__qualname__}.{attribute}"))
+    if callable(value) and getattr(value, "__module__", None) not in user_modules:
+        # `from os import getpid`: what the name says here is nothing, what the object is called is.
+        _consult(recording, catalogue.lookup_object(value))
     if not TELLING_ATTRIBUTES.isdisjoint(chain[len(path) :]):
         recording.forbid("source-read", ".".join(chain), user_line(3))
     _note(recording, look(module, names, path), reader)
@@ -244,9 +276,21 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     for cls in sight.classes:
         note_class(recording, cls, reader)
     if sight.kept_results:
+        _keep_in_mind(recording, sight.kept_results)
         for info, above in behind(sight.kept_results):
             caller = recording.functions.get(above.name, reader) if above is not None else reader
             recording.enter(info, caller, 0)
+
+
+def _keep_in_mind(recording: Recording, value: object) -> None:
+    """Note the function behind an object that keeps results: what it does besides returning, it does only once."""
+    for _ in range(20):
+        if isinstance(value, FunctionType) or value is None:
+            break
+        value = getattr(value, "__wrapped__", None)
+    info = code_infos.get(id(value.__code__)) if isinstance(value, FunctionType) else None
+    if info is not None:
+        recording.cached[id(info.code)] = info.name
 
 
 def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
@@ -322,6 +366,9 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
         return
     recording.read(SHAPE, name, fingerprint, shape_text(cls), reader)
     recording.watched[SHAPE, name] = ClassBefore(cls, walk)
+    for item in vars(cls).values():
+        if hasattr(type(item), "cache_info"):
+            _keep_in_mind(recording, item)
     for other in walk.classes:  # of the values of its attributes, such as descriptors
         note_class(recording, other, reader)
     for base in cls.__mro__[1:]:

@@ -55,6 +55,7 @@ class Recording:
 
     __slots__ = (
         "below",
+        "cached",
         "call",
         "children",
         "distributions",
@@ -105,6 +106,7 @@ class Recording:
         self.drawn: set[str] = set()
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
+        self.cached: dict[int, str] = {}  # functions whose results `lru_cache` keeps, by id of their code
         self.modules = len(sys.modules)
         self.entry: object = None
         self.children = 0
@@ -182,6 +184,8 @@ class Recording:
             self.reads[subject] = dependency
             if subject in child.watched:
                 self.watched.setdefault(subject, child.watched[subject])
+        if child.effects and self.cached:
+            self.shown_below_cache(child.info)
         self.written.update(child.written)
         self.effects.extend(child.effects)
         self.loaded |= child.loaded
@@ -203,6 +207,19 @@ class Recording:
         return (
             names is not None and kind in (GLOBAL, BINDING) and names.holds(name) and first_name(name) in child.rebound
         )
+
+    def shown_below_cache(self, info: CodeInfo | None = None) -> None:
+        """Give the recording up if what it is doing now is done by a function whose result is kept for later calls.
+
+        Plain Python does it once. After a hit the result would not be kept, and a call that runs would do it again.
+        """
+        name = None if info is None else self.cached.get(id(info.code))
+        frame: FrameType | None = getframe(1)
+        while frame is not None and name is None and id(frame) != self.frame:
+            name = self.cached.get(id(frame.f_code))
+            frame = frame.f_back
+        if name is not None:
+            self.forbid("filled-cache", name, user_line())
 
     def caller_of(self, child: Recording) -> tuple[int, int]:
         """Find which function of this recording called the child's."""

@@ -254,7 +254,7 @@ def _sight_of(subject: str, value: object) -> Sight:
         return sight_of_library(subject, value)
     if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
         return sight_of_library(subject, value)
-    if type(value) is FunctionType and function_name(value) is None and value.__module__ not in user_modules:
+    if type(value) is FunctionType and function_name(value) is None and _is_of_library(value):
         return sight_of_library(subject, value)
     walk = Walk(deadline)
     try:
@@ -277,6 +277,16 @@ def _sight_of(subject: str, value: object) -> Sight:
     return sight
 
 
+def _is_of_library(function: FunctionType) -> bool:
+    """Whether a function without a probe belongs to a library; one that `exec` has made may say so and doesn't."""
+    module = function.__module__
+    if module in user_modules:
+        return False
+    if not function.__code__.co_filename.startswith("<"):
+        return True
+    return isinstance(module, str) and reach(module, function.__qualname__) is function
+
+
 def _compiled_text(value: object) -> str:
     return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
 
@@ -291,7 +301,16 @@ def _function_text(function: FunctionType) -> str:
         for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
     ]
     shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
-    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)})"[:300]
+    held = "".join(f", {name}={describe(value, 40)}" for name, value in vars(function).items() if name != "__wrapped__")
+    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){held}"[:300]
+
+
+def _namespace_text(names: list[tuple[str, object]]) -> str:
+    """Say what the names of a module mean, a line each."""
+    return "\n".join([f"{name} = {describe(value, 60)}" for name, value in names[:_NAMES]])
+
+
+_NAMES = 200
 
 
 def namespace(module: str) -> Sight:
@@ -301,16 +320,16 @@ def namespace(module: str) -> Sight:
         return Sight(NAMESPACE, module, NOT_LOADED, None)
     hasher = xxh3_128()
     classes: list[type] = []
-    for name, value in list(vars(known).items()):
-        if name.startswith("__") and name.endswith("__"):
-            continue
+    names = [(name, value) for name, value in vars(known).items() if not (name[:2] == "__" == name[-2:])]
+    for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:
             return Sight(NAMESPACE, module, None, sight.text)
         classes.extend(sight.classes)
         hasher.update(f"{len(name)} {name} {sight.kind} ".encode("utf-8", "surrogatepass"))
         hasher.update(sight.fingerprint)
-    found = Sight(NAMESPACE, module, hasher.digest(), None)
+    found = Sight(NAMESPACE, module, hasher.digest(), None, _namespace_text)  # type: ignore[arg-type]
+    found.value = names
     found.classes = classes
     return found
 

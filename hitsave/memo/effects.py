@@ -7,6 +7,7 @@ Records, in the order in which things happened:
     ("filters",)
     ("warning", pickled message and category, module, file name of a library, line)
     ("file", name, "content", blob digest, mode bits) | ("file", name, "absent") | ("file", name, "directory", mode bits)
+    ("metadata", name, mode bits, time of access, time of change)
     ("random", generator, state, whether it was seeded before anything was drawn)
     ("import", module names)
 """
@@ -52,6 +53,8 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
             records.append(("text", stream, _joined(first, rest) if rest else first))  # type: ignore[arg-type]
         elif effect[0] == "file":
             records.append(_file(str(effect[1]), store))
+        elif effect[0] == "metadata":
+            records += _metadata(str(effect[1]))
         else:
             records.append(effect)
     return tuple(records)
@@ -81,6 +84,14 @@ def _file(name: str, store: Store) -> tuple[object, ...]:
             return ("file", name, "content", store.save_blob(file.read()), mode)
     except OSError as error:
         raise Impossible("unreadable-file", f"{name}: {error.strerror}") from None
+
+
+def _metadata(name: str) -> list[tuple[object, ...]]:
+    try:
+        status = os.stat(around.locate(name))
+    except OSError:
+        return []  # it has been removed since
+    return [("metadata", name, stat.S_IMODE(status.st_mode), status.st_atime_ns, status.st_mtime_ns)]
 
 
 def random_record(generator: str, state: object, seeded: bool) -> tuple[object, ...]:
@@ -146,6 +157,10 @@ def replay(
                 target.flush()
         elif kind == "file":
             _restore(record, contents)
+        elif kind == "metadata":
+            path = around.locate(str(record[1]))
+            os.chmod(path, record[2])  # type: ignore[arg-type]
+            os.utime(path, ns=record[3:5])  # type: ignore[arg-type]
         elif kind == "random":
             generator = str(record[1])
             data, buffers = record[2]  # type: ignore[misc]
@@ -159,11 +174,11 @@ def replay(
                 _import(record[1], set(loaded))  # type: ignore[arg-type]
 
 
-_TURNS = {"import": 0, "file": 1, "random": 2}
+_TURNS = {"import": 0, "file": 1, "metadata": 2, "random": 3}  # the time of a folder after what is put into it
 
 
 def _turn(record: tuple[object, ...]) -> int:
-    return _TURNS.get(record[0], 3)  # type: ignore[call-overload, no-any-return]
+    return _TURNS.get(record[0], 4)  # type: ignore[call-overload, no-any-return]
 
 
 def _import(modules: tuple[str, ...], ours: set[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
-from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
 from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
@@ -107,7 +107,7 @@ def _reason(
     if kind == SHARING:
         before = after = None
         name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
-    if kind == SHAPE:
+    if kind in (SHAPE, NAMESPACE):
         before, after = _changed_lines(before, after)
     if where is None:
         where = _place_of_reader(difference, rows, places)

@@ -253,9 +253,10 @@ class Memo:
                 found.effects.append(("text", record[1], record[2], []))
             elif record[0] in ("flush", "warning", "filters"):
                 found.effects.append(record)
-            elif record[0] == "file":
-                found.effects.append(("file", record[1]))
-                found.written[str(record[1])] = "r+"
+            elif record[0] in ("file", "metadata"):
+                found.effects.append((record[0], record[1]))
+                if record[0] == "file":
+                    found.written[str(record[1])] = "r+"
             elif record[0] == "random" and record[3]:
                 found.seeded.add(str(record[1]))
         found.loaded.update(trace.loaded)

@@ -10,7 +10,15 @@ import sys
 
 from hitsave.memo import sharing
 from hitsave_trace import names, sights, warned
-from hitsave_trace.around import argv_fingerprint, around, file_text, path_fingerprint
+from hitsave_trace.around import (
+    argv_fingerprint,
+    around,
+    file_text,
+    listing_text,
+    path_fingerprint,
+    presence_text,
+    stat_text,
+)
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import shape_text
 from hitsave_trace.model import (
@@ -114,7 +122,12 @@ class Present:
             path = around.locate(name)
             fingerprint = self._file(FILE, path)
             return "unreadable" if fingerprint is None else file_text(fingerprint, path)
-        if kind in (PRESENCE, STAT, LISTING, RANDOM, CLOSURE, LINES, WARNED):
+        if kind in (PRESENCE, STAT, LISTING):
+            path = around.locate(name)
+            if kind == PRESENCE:
+                return presence_text(self._file(PRESENCE, path) or b"")
+            return stat_text(path) if kind == STAT else listing_text(path)
+        if kind in (RANDOM, CLOSURE, LINES, WARNED):
             return None
         if kind == SHAPE:
             cls = names.resolve_class(name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.store.pickles import Unpicklable, dump, load
+from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 
 TYPE_CHECKING = False
@@ -74,11 +75,11 @@ def take(
         _refuse_views(walk.objects, [thing for _, thing in come_in], places)
     what = "result" if changed is None else "the result or what was changed"
     try:
-        pickled = dump(value, persistent_id)
+        pickled = dump(value, persistent_id, views=walk.sets == SETS_OF_OTHERS)
         if not (known is None and _is_plain(value, walk)) and not _is_faithful(
             pickled, fingerprint, known, changed is not None
         ):
-            # Most often for arrays that are views of others.
+            # Most often for arrays that are views of others, or for the order of sets.
             pickled = dump(value, persistent_id, views=True)
             if not _is_faithful(pickled, fingerprint, known, changed is not None):
                 raise Refused("unfaithful", what)
@@ -104,7 +105,7 @@ def _fingerprint(walk: Walk, value: object, what: str) -> bytes:
 
 def _is_plain(value: object, walk: Walk) -> bool:
     """Whether a value is made of nothing but builtin containers, atoms and plain arrays, which pickle keeps exactly."""
-    if walk.classes:
+    if walk.classes or walk.sets:
         return False
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)

@@ -21,6 +21,7 @@ from hitsave.memo.verify import Verifier
 from hitsave.store.store import open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.library_calls import LibraryCalls
@@ -93,6 +94,7 @@ class Session:
         self.policy = Policy(self.settings.threshold_seconds, self.store.costs())
         self.present = Present(self._fingerprints_of)
         check.accepted.update(_accepted(self.store.said()))
+        let_order_count()  # the hash seed is fixed
         self.memo = Memo(self.store, self.policy, self.present, self.journal, self.run)  # type: ignore[arg-type]
         if self.settings.verify[0]:
             self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]

@@ -120,6 +120,10 @@ that makes its figure, saves it and closes it leaves nothing behind, and can be 
     "hidden-state": """\
 The call used a function with state that can't be seen from outside. Keep the slow computing in a function that
 does without it.""",
+    "filled-cache": """\
+A function behind `lru_cache` or `cache` printed or wrote something while it ran for the first time. Plain Python does that once, and
+takes the kept result from then on. A hit does not fill the cache, so a later call would print again. Let the cached function
+only return, or call it once outside of the slow function.""",
     "import-of-user-module": """\
 The call imported a module of the project for the first time, and what the import did can't be repeated alone.
 Import it at the top of the file.""",

@@ -16,6 +16,7 @@ from copyreg import dispatch_table
 from io import BytesIO
 from itertools import count
 
+from hitsave.store import exact
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave_trace.fingerprint.registry import qualified, reach
@@ -79,8 +80,19 @@ class Frozen:
 def dump(value: object, persistent_id: Callable[[object], object] | None = None, *, views: bool = False) -> Pickled:
     """Take a value apart; raises Unpicklable, whatever it was that the value's own hooks raised.
 
-    With `views`, arrays that are views are kept as such (see `views`).
+    With `views`, arrays that are views are kept as such (see `views`), and so is the order of sets (see `exact`).
     """
+    if views:
+        return _dump(value, exact.with_orders(persistent_id), views=True)
+    pickled = _dump(value, persistent_id, views=False)
+    if exact.NAN in pickled.data:
+        again = exact.with_nans(persistent_id)
+        if again is not None:
+            pickled = _dump(value, again, views=False)
+    return pickled
+
+
+def _dump(value: object, persistent_id: Callable[[object], object] | None, *, views: bool) -> Pickled:
     buffers: list[memoryview] = []
 
     def keep(buffer: object) -> None:
@@ -101,6 +113,8 @@ def dump(value: object, persistent_id: Callable[[object], object] | None = None,
         pickler.dump(value)
     except Exception as error:
         raise _unpicklable(value, error) from None
+    if getattr(persistent_id, "used", False):
+        file.write(exact.MARK)
     return Pickled(file.getvalue(), buffers)
 
 
@@ -133,6 +147,8 @@ def load(
     persistent_load: Callable[[object], object] | None = None,
 ) -> object:
     """Put a value together. Raises whatever its classes raise."""
+    if bytes(data[-len(exact.MARK) :]) == exact.MARK:
+        persistent_load = exact.finder(persistent_load)
     if persistent_load is None:
         return loads(data, buffers=buffers)
     kind = type("Unpickler", (Unpickler,), {"persistent_load": staticmethod(persistent_load)})

@@ -8,11 +8,13 @@ depends on the structure alone, so equal values always take the same way.
 from __future__ import annotations
 
 from itertools import chain
+from types import FunctionType
 
 from hitsave_trace.fingerprint import hasher
 from hitsave_trace.fingerprint.hasher import ATOMS, CHUNK, WRITERS, marshalled, number
 from hitsave_trace.fingerprint.places import FROM, KEYS, SILENT
 from hitsave_trace.fingerprint.registry import CONTENT, WHOLE, Entry, by_type
+from hitsave_trace.names import code_infos, is_user_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,19 +124,68 @@ def _frozenset(walk: Walk, value: frozenset[object]) -> Children:
 
 
 _ORDERED = ({int}, {str}, {bytes})
+SETS, SETS_OF_OTHERS = 1, 2
+"""What `Walk.sets` says: that there were some; and that the program's code decides the order of one."""
+_order_counts = False
+
+
+def let_order_count() -> None:
+    """From now on, tell sets apart by the order in which they give their elements, where that can be known.
+
+    `list(s)` shows it, and it depends on how the set was made: `{8, 0}` gives another than `{0, 8}`, and a large set from
+    which most was taken out another than a small one. It also depends on the hash seed, so this is for processes in
+    which that is fixed. What is written then is how the order differs from that of a set into which the elements were put one
+    after the other, sorted; for most small sets that is nothing. Elements that hash by their address are left out.
+    """
+    global _order_counts
+    _order_counts = True
+
+
+def _write_order(walk: Walk, order: list[object], items: list[object]) -> None:
+    """Write how the order of a set's elements differs from that of one that was made of `items`."""
+    if list(set(items)) != order:
+        position = {id(item): number for number, item in enumerate(items)}
+        walk.write(b"~")
+        walk.feed(marshalled([position[id(item)] for item in order], 2))
+
+
+def _hashes_by_value(item: object, depth: int = 4) -> bool:
+    """Whether nothing but its value decides the hash of an element, and no code of the program is needed to find it."""
+    kind = type(item)
+    if kind in ATOMS:
+        return True
+    if depth == 0:
+        return False
+    if isinstance(item, (tuple, frozenset)) and kind.__hash__ in _OF_CONTENT:
+        return all(_hashes_by_value(part, depth - 1) for part in item)
+    own = kind.__hash__
+    if type(own) is FunctionType:  # as Enum has, and what `dataclass` and its like generate
+        return id(own.__code__) not in code_infos
+    return kind.__module__ in _HASH_BY_VALUE
+
+
+_OF_CONTENT = frozenset((tuple.__hash__, frozenset.__hash__))
+_BY_ADDRESS: tuple[object, ...] = (object.__hash__,)
+_HASH_BY_VALUE = frozenset(("datetime", "decimal", "numpy"))
 
 
 def elements(walk: Walk, items: list[object], tag: bytes, flat_tag: bytes) -> Children:
     """Write the elements of a set in an order that depends on nothing but them."""
     kinds = set(map(type, items))
+    walk.sets = max(walk.sets, SETS)
     if kinds in _ORDERED:
+        as_is = items.copy()
         items.sort()
         walk.write(flat_tag + b"=")
+        if _order_counts:
+            _write_order(walk, as_is, items)
         return sequence(walk, items, hasher.LIST)
     if kinds <= ATOMS:
-        forms = sorted(WRITERS[type(item)](item) for item in items)
+        forms = sorted([(WRITERS[type(item)](item), position) for position, item in enumerate(items)])
         walk.write(flat_tag + b"#" + number(len(forms)))
-        walk.feed(b"".join(forms))
+        walk.feed(b"".join([form for form, _ in forms]))
+        if _order_counts:
+            _write_order(walk, items, [items[position] for _, position in forms])
         return None
     walk.write(tag + number(len(items)))
     if walk.is_key:
@@ -142,7 +193,15 @@ def elements(walk: Walk, items: list[object], tag: bytes, flat_tag: bytes) -> Ch
     keys = [walk.key(item) for item in items]
     # Equal keys leave an order by address: then two runs may differ. That computes again; it never answers wrongly.
     order = sorted(range(len(items)), key=keys.__getitem__)
-    return [items[position] for position in order], SILENT
+    in_order = [items[position] for position in order]
+    if _order_counts:
+        if all(map(_hashes_by_value, items)):
+            _write_order(walk, items, in_order)
+        elif any(kind.__hash__ not in _BY_ADDRESS for kind in kinds):
+            walk.sets = SETS_OF_OTHERS
+            if all(is_user_class(kind) for kind in kinds):
+                walk.feed(marshalled(order, 2))
+    return in_order, SILENT
 
 
 def _bytearray(walk: Walk, value: bytearray) -> Children:

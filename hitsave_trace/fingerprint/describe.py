@@ -143,6 +143,11 @@ def _standard(value: Anything, kind: type, depth: int, room: int) -> str | None:
     pathlib = sys.modules.get("pathlib")
     if pathlib is not None and issubclass(kind, pathlib.PurePath):
         return f"{qualname}({pathlib.PurePath.__str__(value)!r})"
+    if qualname == "ContextVar" and module == "_contextvars":
+        try:
+            return f"ContextVar({_describe(value.get(), depth + 1, room)})"
+        except LookupError:
+            return "ContextVar()"
     if known and qualname == "partial":
         return f"partial({_describe(value.func, depth + 1, room)}, …)"
     if issubclass(kind, bytearray | memoryview):

@@ -5,6 +5,7 @@ Registered by name: nothing here imports the modules it speaks of.
 
 from __future__ import annotations
 
+import os
 from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
@@ -32,6 +33,13 @@ def leaf(name: str, read: Callable[..., list[object]]) -> Canonical:
         return held, SILENT
 
     return canonical
+
+
+def _environ(walk: Walk, value: Anything) -> Children:
+    if value is os.environ or value is getattr(os, "environb", None):
+        walk.write(hasher.LEAF + text("os.environ"))  # what is read of it counts, variable by variable
+        return None
+    return objects.instance(walk, value)
 
 
 def refused(why: str) -> Canonical:
@@ -254,6 +262,7 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "uuid.UUID": (leaf("UUID", lambda v: [v.int, v.is_safe.value]), False, EXACT),
     "re.Pattern": (leaf("Pattern", lambda v: [v.pattern, v.flags]), False, EXACT),
     "struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
+    "os._Environ": (_environ, True, WHOLE),
     "_contextvars.ContextVar": (leaf("ContextVar", _context_variable), True, EXACT),
     "itertools.count": (leaf("count", _count), True, EXACT),
     "enum.Enum": (_enum, False, WHOLE),

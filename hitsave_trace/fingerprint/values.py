@@ -81,6 +81,7 @@ class Walk:
         "place",
         "places",
         "regions",
+        "sets",
         "temporary",
         "write",
     )
@@ -100,6 +101,7 @@ class Walk:
         self.kept: list[object] = []  # What must live as long as the walk, so that no address is used twice.
         self.temporary: set[int] = set()  # Marks of objects that were made to read the state of others.
         self.regions: list[object] | None = None
+        self.sets = 0  # whether it met any, whose order pickle need not keep (see `containers`)
         self.mentioned: set[tuple[int, int]] | None = None
         self.places = Places()
         self.place = 0

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hitsave_trace.scope import Scope
 
     Rewrite = Callable[[CodeType, str], bytes]
-    Load = Callable[[bytes, ModuleInfo], CodeType]
+    Load = Callable[[bytes, ModuleInfo, CodeType], CodeType]
 
 _plain_get_code = SourceFileLoader.get_code
 
@@ -112,7 +112,7 @@ class Hook:
             if template is None:
                 template = self._rewrite(code, module)
                 self.templates.put(key, template)
-            dressed = self._load(template, self._info(module, filename, namespace))
+            dressed = self._load(template, self._info(module, filename, namespace), code)
             keep_originals(dressed, code)
         except RecursionError:
             # The program is near its limit: plain Python would have gone on (or failed) here.

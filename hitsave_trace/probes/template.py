@@ -49,11 +49,15 @@ SLOT, BODY, ENTER, INFO, ZERO, OVERFLOW, EXIT_SLOT, LEAVE, ABANDON, BLOCK, RECEI
 FIXED = 11
 
 
-def load(data: bytes, module: ModuleInfo) -> CodeType:
-    """Make a template live: fresh slots, registered probes, code that carries the file's name."""
+def load(data: bytes, module: ModuleInfo, made_from: CodeType | None = None) -> CodeType:
+    """Make a template live: fresh slots, registered probes, code that carries the file's name.
+
+    Constants are those of the code that it was `made_from`: marshal gives a frozenset, of which `for x in {8, 0, 16}`
+    is made, another order than the compiler does.
+    """
     _, code, table = marshal.loads(data)
     module.loads += 1
-    return _load_code(code, table, module)
+    return _load_code(code, table, module, made_from)
 
 
 def fingerprints(data: bytes) -> dict[str, bytes]:
@@ -71,11 +75,13 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
     return found
 
 
-def _load_code(code: CodeType, table: Table, module: ModuleInfo) -> CodeType:
+def _load_code(code: CodeType, table: Table, module: ModuleInfo, made_from: CodeType | None) -> CodeType:
     row, inner, called = table
     consts = list(code.co_consts)
+    if made_from is not None:
+        consts[: len(made_from.co_consts)] = made_from.co_consts
     for i, below in inner:
-        consts[i] = _load_code(consts[i], below, module)
+        consts[i] = _load_code(code.co_consts[i], below, module, None if made_from is None else consts[i])
     found = [Site(module, f"{module.name}:{code.co_qualname}", *told[1:]) for told in called]
     for site, (at, *_) in zip(found, called, strict=True):
         consts[at + SITE] = site

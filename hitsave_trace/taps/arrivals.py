@@ -15,6 +15,7 @@ from hitsave_trace.taps.unseen import wrap
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from importlib.abc import Loader
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -23,6 +24,27 @@ class _Always:
     """Stands where a recorder is asked whether anything is recorded: arrivals are noted in any case."""
 
     stacks: object = (True,)
+
+
+class _Once:
+    """A loader that does what another does, says so, and leaves no trace."""
+
+    def __init__(self, loader: type[Loader], executed: Callable[[], None]) -> None:
+        self._loader = loader
+        self._executed = executed
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)  # type: ignore[call-arg, arg-type]
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader  # type: ignore[assignment]
+        module.__loader__ = self._loader  # type: ignore[assignment]
+        self._loader.exec_module(module)  # type: ignore[call-arg, arg-type]
+        try:
+            self._executed()
+        except Exception:
+            return
 
 
 class Arrivals:
@@ -69,7 +91,10 @@ class Arrivals:
             self._searching.discard(name)
 
     def _wait_for(self, name: str, spec: ModuleSpec) -> None:
-        loader = spec.loader
+        loader: object = spec.loader
+        if isinstance(loader, type):  # of frozen and builtin modules: one for all of them
+            spec.loader = _Once(loader, lambda: self._arrived(name))  # type: ignore[assignment]
+            return
         if not hasattr(loader, "__dict__") or not hasattr(loader, "exec_module"):
             return
 
@@ -81,6 +106,6 @@ class Arrivals:
                 return  # an import must not fail on our account; what is not tapped is compared before and after
 
         try:
-            loader.exec_module = wrap(loader.exec_module, executed, _Always(), after=True)  # type: ignore[union-attr, method-assign]
+            loader.exec_module = wrap(loader.exec_module, executed, _Always(), after=True)
         except (AttributeError, TypeError):
             return

@@ -18,7 +18,15 @@ from sys import _getframe as getframe
 
 from hitsave_trace.taps import databases
 from hitsave_trace.taps import places as _places
-from hitsave_trace.taps.processes import NETWORK_EVENTS, PROCESS_EVENTS, network_words, process_words
+from hitsave_trace.taps.lookups import class_found
+from hitsave_trace.taps.metadata import attributes, chmod, forbidden, made_link, timed
+from hitsave_trace.taps.processes import (
+    NETWORK_EVENTS,
+    PROCESS_EVENTS,
+    asks_about_machine,
+    network_words,
+    process_words,
+)
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
 _WRITES = os.O_WRONLY | os.O_RDWR
 _TMPFILE = getattr(os, "O_TMPFILE", 0)
 _isdir = os.path.isdir
-_lstat_mode = os.lstat
 
 # Library modules that look into the variables of whoever called them.
 _PEEKERS = (
@@ -224,7 +231,7 @@ def _renamed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
     if old is None or new is None:
         audit.recording.forbid("hidden-state", "os.rename between the project and a place that is not followed")
         return
-    audit.recording.renamed(old, new)
+    audit.recording.renamed(old, new, not _isdir(new))
 
 
 def _truncated(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
@@ -232,41 +239,6 @@ def _truncated(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
     if path is not None:
         audit.recording.file_read(path)
         audit.recording.file_written(path, "r+")
-
-
-def _chmod(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-    # `shutil.copy` sets the mode that the file has already, as a rule. That is no effect.
-    path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
-    if path is None:
-        return
-    try:
-        same = _lstat_mode(path).st_mode & 0o7777 == arguments[1]
-    except OSError:
-        return
-    if not same:
-        audit.recording.forbid("hidden-state", "os.chmod")
-
-
-def _metadata(words: str) -> Handler:
-    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-        if audit.path(arguments[0], frame) is not None:
-            audit.recording.forbid("hidden-state", words)
-
-    return handler
-
-
-def _made_link(words: str) -> Handler:
-    def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-        if audit.path(arguments[1], frame) is not None:
-            audit.recording.forbid("hidden-state", words)
-
-    return handler
-
-
-def _attributes(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-    path = audit.path(arguments[0], frame)
-    if path is not None:
-        audit.recording.looked(path, "stat")
 
 
 def _environment_changed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
@@ -285,7 +257,7 @@ def _forbid(slug: str, words: str) -> Handler:
 
 def _process(event: str) -> Handler:
     def handler(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-        if not audit.places.in_library_import(frame) and not audit.places.counts_processors(frame):
+        if not audit.places.in_library_import(frame) and not asks_about_machine(frame):
             audit.recording.forbid("process", process_words(event, arguments))
 
     return handler
@@ -348,19 +320,20 @@ _EVENTS: dict[str, Handler] = {
     "os.mkdir": _directory_made,
     "os.rename": _renamed,
     "os.truncate": _truncated,
-    "os.chmod": _chmod,
-    "os.chown": _metadata("os.chown"),
-    "os.chflags": _metadata("os.chflags"),
-    "os.utime": _metadata("os.utime"),
-    "os.setxattr": _metadata("os.setxattr"),
-    "os.removexattr": _metadata("os.removexattr"),
-    "os.link": _made_link("os.link"),
-    "os.symlink": _made_link("os.symlink"),
-    "os.getxattr": _attributes,
-    "os.listxattr": _attributes,
+    "os.chmod": chmod,
+    "os.chown": forbidden("os.chown"),
+    "os.chflags": forbidden("os.chflags"),
+    "os.utime": timed,
+    "os.setxattr": forbidden("os.setxattr"),
+    "os.removexattr": forbidden("os.removexattr"),
+    "os.link": made_link("os.link"),
+    "os.symlink": made_link("os.symlink"),
+    "os.getxattr": attributes,
+    "os.listxattr": attributes,
     "os.putenv": _environment_changed,
     "os.unsetenv": _environment_changed,
     "os.chdir": _forbid("directory-changed", "os.chdir"),
+    "pickle.find_class": class_found,
     "sqlite3.connect": databases.opened,
     "sqlite3.connect/handle": databases.made,
     "builtins.input": _forbid("stdin", "input()"),

@@ -42,7 +42,11 @@ _ALLOWED = frozenset((
 _ALLOWED_INSIDE = ("sklearn.callback.",)
 """Parts of libraries that only make names for their own use with it."""
 _DOORS = ("random", "secrets", "uuid", "os", "numpy.random", "numpy.random.bit_generator")
-_WORDS = {"uuid": "uuid.{name}", "secrets": "secrets.{name}", "random": "random.SystemRandom"}
+_WORDS = {
+    "uuid": "uuid.{name}",
+    "secrets": "secrets.{name}",
+    "random": "random.SystemRandom, or a generator without a seed",
+}
 
 WATCHED = frozenset(("random", "uuid", "numpy.random", "torch", "multiprocessing.util"))
 """Modules that `Entropy.imported` has something to do for."""

@@ -118,6 +118,8 @@ def facet(frame: FrameType | None) -> str:
                 return "presence"
             if name == "getsize":
                 return "size"
+            if name.startswith(("rmtree", "_rmtree")):
+                return "presence"  # whether it is the folder that it was a moment ago
             if name not in {"stat", "lstat"}:
                 return "stat"
         elif module == "linecache":

@@ -17,6 +17,8 @@ from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
 from hitsave_trace.taps.loggers import Loggers
+from hitsave_trace.taps.lookups import WATCHED as LOOKED_UP
+from hitsave_trace.taps.lookups import Lookups
 from hitsave_trace.taps.native import MODULES as NATIVE
 from hitsave_trace.taps.native import Native
 from hitsave_trace.taps.patches import Patches
@@ -45,8 +47,8 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "native", "patches", "places", "recording", "run",
-        "streams", "threads", "written",
+        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "native", "patches", "places",
+        "recording", "run", "streams", "threads", "written",
     )  # fmt: skip
 
     def __init__(self, recording: Recorder, ignore: Callable[[str], bool], whole: Whole | None = None) -> None:
@@ -59,8 +61,11 @@ class Installed:
         self.streams = Streams(recording, self.places)
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
+        self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
+        watched = WATCHED | SWITCHED | LOOKED_UP | {"linecache", "sqlite3", *NATIVE, *COMPILERS}
+        self.arrivals = Arrivals(watched, self.on_import)
         self.native.whole = whole
         self.arrivals = Arrivals(
             WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import
@@ -81,6 +86,7 @@ class Installed:
         self.entropy.install()
         self.loggers.imported(self.patches)
         self.threads.look(self.patches)
+        self.lookups.look(self.patches)
         self.native.look()
         databases.imported(self.audit, self.patches)
         self.patches.spread()
@@ -108,6 +114,8 @@ class Installed:
             self.native.arrived(name)
         if name in SWITCHED:
             arrived(name)
+        if name in LOOKED_UP:
+            self.lookups.imported(name, self.patches)
 
     def _generator_arrived(self, name: str) -> None:
         """Give open recordings the state in which a generator came into the world: for them it is the one at entry.
@@ -133,6 +141,7 @@ class Installed:
             self._modules = len(sys.modules)
             self.entropy.look()
             self.threads.look(self.patches)
+            self.lookups.look(self.patches)
         self.streams.before()
 
     def after_recording(self) -> None:

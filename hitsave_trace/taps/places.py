@@ -176,11 +176,6 @@ class Places:
             frame = frame.f_back
         return False
 
-    def counts_processors(self, frame: FrameType | None) -> bool:
-        """Whether joblib asks the system for its number of cores, by a process of its own: the machine is not compared."""
-        module, function = self.caller(frame, ("subprocess", "os"))
-        return module.endswith("loky.backend.context") and function.startswith("_count_physical_cores")
-
     def caller(self, frame: FrameType | None, through: tuple[str, ...]) -> tuple[str, str]:
         """Name the module and function of the first frame that is not in one of the modules `through`."""
         while frame is not None:

@@ -9,6 +9,8 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
+
     Arguments = tuple[object, ...]
 
 PROCESS_EVENTS = (
@@ -23,6 +25,21 @@ NETWORK_EVENTS = (
 )  # fmt: skip
 # Asking which port `http` has is no network; making a socket is none either (an event loop makes a pair of them).
 _LIMIT = 80
+
+
+# Libraries that ask a program of the system how many cores there are.
+_ABOUT_THE_MACHINE = frozenset(("joblib.externals.loky.backend.context", "loky.backend.context"))
+
+
+def asks_about_machine(frame: FrameType | None) -> bool:
+    """Whether a process is started only to ask about the machine, on which nothing depends here."""
+    for _ in range(6):
+        if frame is None:
+            return False
+        if frame.f_globals.get("__name__") in _ABOUT_THE_MACHINE:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _first_word(value: object) -> str:

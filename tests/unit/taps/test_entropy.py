@@ -22,12 +22,12 @@ np = pytest.importorskip("numpy")
         (uuid.uuid4, "uuid.uuid4"),
         (lambda: uuid.uuid1(), "uuid.uuid1"),
         (secrets.token_hex, "secrets.token_hex"),
-        (random.SystemRandom().random, "random.SystemRandom"),
+        (random.SystemRandom().random, "random.SystemRandom, or a generator without a seed"),
         (lambda: random.Random(), "random.Random() without a seed"),
         (lambda: random.seed(), "random.seed() without a seed"),
-        (lambda: np.random.default_rng(), "random.SystemRandom"),
-        (lambda: np.random.SeedSequence(), "random.SystemRandom"),
-        (lambda: np.random.seed(None), "random.SystemRandom"),
+        (lambda: np.random.default_rng(), "random.SystemRandom, or a generator without a seed"),
+        (lambda: np.random.SeedSequence(), "random.SystemRandom, or a generator without a seed"),
+        (lambda: np.random.seed(None), "random.SystemRandom, or a generator without a seed"),
     ],
 )
 def test_a_draw_makes_the_call_unsaved(observe, draw, words):

@@ -102,8 +102,7 @@ class Memo:
             return self._watch(call, frame)
         answer = self._look_up(call)
         if answer is not None:
-            spent = perf_counter() - started
-            self.policy.answered(info, call.saved_seconds, spent)
+            self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
         found = self._watch(call, frame)
         return found if statements.look(found, self.policy, started, patient=patient) else None

@@ -156,7 +156,8 @@ def replay(
             if target is not None:
                 target.flush()
         elif kind == "file":
-            _restore(record, contents)
+            if not _restore(record, contents) and whole is not None:
+                whole.left_alone(around.locate(str(record[1])))
         elif kind == "metadata":
             path = around.locate(str(record[1]))
             os.chmod(path, record[2])  # type: ignore[arg-type]
@@ -199,8 +200,11 @@ def _import(modules: tuple[str, ...], ours: set[str]) -> None:
                 continue
 
 
-def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> None:
-    """Bring one file to the state in which the call left it; what is so already is not touched."""
+def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> bool:
+    """Bring one file to the state in which the call left it; what is so already is not touched.
+
+    Says whether anything was written.
+    """
     name, state = str(record[1]), record[2]
     path = around.locate(name)
     if state == "absent":
@@ -211,12 +215,12 @@ def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> None:
                 os.unlink(path)
         except FileNotFoundError:
             pass
-        return
+        return False
     if state == "directory":
         if not os.path.isdir(path):
             os.mkdir(path)
             os.chmod(path, record[3])  # type: ignore[arg-type]
-        return
+        return False
     data, mode = contents[record[3]], record[4]  # type: ignore[index]
     try:
         with open(path, "rb") as file:
@@ -228,3 +232,4 @@ def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> None:
             file.write(data)
     if stat.S_IMODE(os.stat(path).st_mode) != mode:
         os.chmod(path, mode)  # type: ignore[arg-type]
+    return not same

@@ -18,7 +18,7 @@ from hitsave.memo.journal import Journal
 from hitsave.memo.policy import Policy
 from hitsave.memo.present import Present
 from hitsave.memo.verify import Verifier
-from hitsave.store.store import open_store
+from hitsave.store.store import Store, open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.containers import let_order_count
@@ -80,6 +80,8 @@ class Session:
         scope.extend(self.settings.trace)
         scope.settle()
         self.store = open_store(self.settings.store, self.project, self.settings.size_limit_bytes)
+        if isinstance(self.store, Store):
+            self.store.blobs.maps_allowed()
         self.templates: str | None = os.path.join(self.store.folder, "templates") if self.store.usable else None
         self.started = time()
         self.clock = perf_counter()

@@ -27,7 +27,7 @@ from hitsave_trace.taps.suspects import mentions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hitsave.memo.session import Session
     from hitsave.replay.record import File
@@ -122,7 +122,7 @@ class _Closing:
         """The run as it is kept; None if something speaks against it."""
         whole, session = self.whole, self.session
         assert session.taps is not None and session.taps.run is not None  # noqa: S101, PT018
-        stems = frozenset(one.rpartition(".")[2] for one in (*whole.searched, *list(sys.modules)))
+        stems = frozenset(_stems([*whole.searched, *sys.modules]))
         installed = [folder for folder in dict.fromkeys(_absolute(session.paths)) if in_library(folder + "/x")]
         libraries = tuple((folder, *library(folder)) for folder in installed)
         self._modules(tuple(folder + os.sep for folder in installed))
@@ -364,6 +364,20 @@ def _file_of(module: object) -> str:
     except AttributeError:
         return ""
     return path if type(path) is str and not path.startswith("<") else ""
+
+
+def _stems(searched: Iterable[str]) -> Iterator[str]:
+    """The names by which modules were looked for in folders that are none of packages' own."""
+    for name in searched:
+        package, _, stem = name.rpartition(".")
+        if name.partition(".")[0] in _OURS:
+            continue
+        homes = _paths_of(sys.modules.get(package)) if package else []
+        if not homes or not all(in_library(home + "/x") for home in homes):
+            yield stem
+
+
+_OURS = frozenset(("hitsave", "hitsave_trace"))
 
 
 def _paths_of(module: object) -> list[str]:

@@ -168,10 +168,14 @@ class BlobFolder:
             raise Damaged(f"blob {digest.hex()} does not have the length that it had")
         return fd
 
-    def _map(self, fd: int, size: int) -> memoryview | None:
+    def maps_allowed(self) -> bool:
+        """Whether blobs may be mapped. Asked once, and better before the program runs: it is a look at the system."""
         if self._maps_allowed is None:
             self._maps_allowed = not on_network(self.folder)
-        if not self._maps_allowed:
+        return self._maps_allowed
+
+    def _map(self, fd: int, size: int) -> memoryview | None:
+        if not self.maps_allowed():
             return None
         from mmap import ACCESS_COPY, mmap
 

@@ -54,7 +54,7 @@ class Whole:
 
     __slots__ = (
         "_before", "asked", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
-        "searched", "seeded", "written",
+        "_adopted", "searched", "seeded", "written",
     )  # fmt: skip
 
     def __init__(self, ignore: Callable[[str], bool]) -> None:
@@ -63,6 +63,7 @@ class Whole:
         self.lost = False  # whether something speaks against it: then only further reasons are of interest
         # (kind, path or variable) → fingerprint or None; how the file looked; names in a folder that don't count
         self.reads: dict[tuple[str, str], Read] = {}
+        self._adopted: set[str] = set()  # paths that only answered calls wrote
         self.written: dict[str, int | None] = {}  # path → its size before, or None if what it held was lost
         self.asked: set[str] = set()  # variables that were read
         self.environ: set[str] = set()  # variables that the run itself set
@@ -225,7 +226,18 @@ class Whole:
                 self.look(FILE, around.locate(text.rpartition(":")[0]))
         for record in effects:
             if record[0] == "file":
-                self.wrote(around.locate(str(record[1])))
+                path = around.locate(str(record[1]))
+                if path not in self.written:
+                    self._adopted.add(path)
+                self.wrote(path)
+
+    def left_alone(self, path: str) -> None:
+        """What an answered call had written stands there already: nothing is written."""
+        if path in self._adopted and path in self.written:
+            try:
+                self.written[path] = _stat(path).st_size
+            except OSError:
+                pass
 
 
 class Awake:

@@ -101,6 +101,7 @@ class Names:
             inner = waiting.pop()
             below = [value for value in inner.co_consts if type(value) is CodeType]
             if not inner.co_flags & _OPTIMIZED:
+                self.functions.add(inner.co_name)  # a class of the module
                 self.methods.update(value.co_name for value in below)
             waiting += below
 
@@ -249,8 +250,11 @@ def _find(code: CodeType, instructions: list[Instruction], names: Names) -> list
         if kind in _NAMES_GLOBAL:
             if names.uninteresting(code.co_names[operand >> 1 if kind == _LOAD_GLOBAL else operand]):
                 continue
-        elif kind == _LOAD_ATTR and code.co_names[_attribute(operand)] in QUICK_METHODS:
-            continue
+        elif kind == _LOAD_ATTR:
+            if code.co_names[_attribute(operand)] in QUICK_METHODS:
+                continue
+        elif inside:
+            continue  # a local variable mostly holds a function of the program
         if after >= 0 and (not NULL_BELOW_CALLABLE or _is_called(code.co_code, instructions, by_unit, i + 1)):
             found.append(_Site(after, loader, _text(code, instructions, loader), None))
     return found

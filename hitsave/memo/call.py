@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import CellType
 
-    from hitsave.memo.check import Node
+    from hitsave.memo.check import Difference, Node
     from hitsave.memo.trace import Trace
     from hitsave.memo.verify import Expected
     from hitsave_trace.model import Fingerprint, Subject
@@ -47,6 +47,7 @@ class Call:
         "cell_before",
         "cells",
         "classes",
+        "differed",
         "digest",
         "distributions",
         "expected",
@@ -89,6 +90,7 @@ class Call:
         self._walk: Walk | None = None
         self._cells: dict[str, tuple[object, Walk]] = {}
         self.candidates: list[tuple[Trace, list[Node]]] = []
+        self.differed: list[Difference] = []  # for each candidate that did not hold, what differed first
         self.gone = False
         self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []

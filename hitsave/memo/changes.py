@@ -12,6 +12,7 @@ kept as it is after the call.
 from __future__ import annotations
 
 import sys
+from types import FunctionType
 
 from hitsave.memo.results import Refused, take
 from hitsave.memo.statements import look_for_modules
@@ -199,11 +200,22 @@ def _global(found: Recording, call: Call, kind: str, name: str, before: Sight, c
         found.forbid("global-changed", name, "")
         return
     if now.value is not before.value:
+        if _goes_by(now.value, name):
+            # Pickled, it is only this name, and that still means what stood there before when a hit looks it up.
+            found.forbid("global-changed", name, "")
+            return
         changes.bind(kind, name, "", now.value)
     if before.before is not None:
         _add(found, changes, before.before, kind, name, "global-changed", spreads=True)
     elif now.value is before.value:
         found.forbid("global-changed", name, "")
+
+
+def _goes_by(value: object, name: str) -> bool:
+    """Whether a value is a function or class that is named as the global `name`: `global f; def f(): …`."""
+    if not isinstance(value, (FunctionType, type)):
+        return False
+    return name == f"{value.__module__}:{value.__qualname__}"
 
 
 def _class(found: Recording, name: str, before: ClassBefore, changes: Changes) -> None:

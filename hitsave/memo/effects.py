@@ -46,7 +46,9 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
     records: list[tuple[object, ...]] = []
     new = list(sys.modules)[recording.modules :] if len(sys.modules) > recording.modules else []
     if new:
-        records.append(("import", tuple(name for name in new if sys.modules.get(name) is not None)))
+        records.append(
+            ("import", tuple(name for name in new if sys.modules.get(name) is not None and not _is_ours(name)))
+        )
     for effect in recording.effects:
         if effect[0] == "text":
             _, stream, first, rest = effect
@@ -58,6 +60,11 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
         else:
             records.append(effect)
     return tuple(records)
+
+
+def _is_ours(module: str) -> bool:
+    """Whether a module is HitSave's own, imported when it was needed."""
+    return module.partition(".")[0] in ("hitsave", "hitsave_trace")
 
 
 def _joined(first: str | bytes, rest: list[str | bytes]) -> str | bytes:

@@ -45,9 +45,13 @@ def explain_miss(
 def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
     """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
     best: list[Reason] | None = None
-    for trace, nodes in call.candidates:
+    for position, (trace, nodes) in enumerate(call.candidates):
         reasons = explain(call, trace, nodes, present)
-        if best is None or len(reasons) < len(best):  # of equals, the newest, which comes first
+        if not reasons and position < len(call.differed):
+            # What differed when the call was asked about no longer does: a module that it has loaded, for instance.
+            places = {name: text for kind, name, _, text in nodes if kind == CODE}
+            reasons = [_reason(call.differed[position], list(trace.functions), places, present)]
+        if reasons and (best is None or len(reasons) < len(best)):  # of equals, the newest, which comes first
             best = reasons
     return best or []
 

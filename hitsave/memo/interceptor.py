@@ -158,7 +158,9 @@ class Memo:
                 continue
             if measure:
                 call.candidates.append((trace, nodes))
-            if differences(nodes, trace.readers, now):
+            differing = differences(nodes, trace.readers, now)
+            if differing:
+                call.differed += differing[:measure]
                 continue
             if self.verifier is not None and self.verifier.wants(call.digest):
                 call.expected = Expected(name, trace, nodes)
@@ -265,20 +267,18 @@ class Memo:
 
     def abandon(self, found: Recording, error: BaseException | None) -> None:
         """A recorded call raised: nothing of it is saved but its finished callees."""
-        ended = perf_counter()
+        ended, cpu = perf_counter(), thread_time()
+        call: Call = found.call  # type: ignore[assignment]
         try:
-            self._abandon(found, error, ended)
+            seconds = own_seconds(call, found.started, ended)
+            self.policy.ran(found.info, seconds, call.spent)
+            if call.expected is not None and error is not None:
+                self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
+            elif seconds >= self.policy.threshold:
+                self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
         finally:
             self.journal.closed(found)
-
-    def _abandon(self, found: Recording, error: BaseException | None, ended: float) -> None:
-        call: Call = found.call  # type: ignore[assignment]
-        seconds = own_seconds(call, found.started, ended)
-        self.policy.ran(found.info, seconds, call.spent)
-        if call.expected is not None and error is not None:
-            self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
-        elif seconds >= self.policy.threshold:
-            self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
+            self.policy.settle(found.info, thread_time() - cpu)
 
     def leave(self, found: Recording, value: object) -> None:
         """A recorded call is about to return `value`."""

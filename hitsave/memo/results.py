@@ -56,7 +56,8 @@ def take(
     walk = Walk()
     fingerprint = _fingerprint(walk, value, "result")
     places = {id(thing): place for place, thing in come_in}
-    shares = any(id(thing) in places for thing in walk.objects)
+    inside = _views_of(walk.objects, come_in, places)
+    shares = bool(inside) or any(id(thing) in places for thing in walk.objects)
     known: dict[Place, object] | None = None
     persistent_id = None
     if shares or changed is not None:
@@ -71,16 +72,15 @@ def take(
         if changed is not None:
             fingerprint += _fingerprint(walk, changed, "changed")
             value = (value, *changed)
-    if come_in:
-        _refuse_views(walk.objects, [thing for _, thing in come_in], places)
+        inside = _views_of(walk.objects, come_in, places)
     what = "result" if changed is None else "the result or what was changed"
     try:
-        pickled = dump(value, persistent_id, views=walk.sets == SETS_OF_OTHERS)
+        pickled = dump(value, persistent_id, views=bool(inside) or walk.sets == SETS_OF_OTHERS, owners=inside)
         if not (known is None and _is_plain(value, walk)) and not _is_faithful(
             pickled, fingerprint, known, changed is not None
         ):
             # Most often for arrays that are views of others, or for the order of sets.
-            pickled = dump(value, persistent_id, views=True)
+            pickled = dump(value, persistent_id, views=True, owners=inside)
             if not _is_faithful(pickled, fingerprint, known, changed is not None):
                 raise Refused("unfaithful", what)
     except Unpicklable as error:
@@ -140,17 +140,28 @@ def _arrays_of(thing: object, array: type) -> list[object]:
     return [one for one in arrays if isinstance(one, array)]
 
 
-def _refuse_views(objects: Sequence[object], come_in: Sequence[object], places: dict[int, Place]) -> None:
-    """Refuse a result with an array that shares memory with an argument without being it."""
+def _views_of(
+    objects: Sequence[object], come_in: Sequence[tuple[Place, object]], places: dict[int, Place]
+) -> list[object]:
+    """Give the arrays that came in and of which new ones are views; raises `Refused` if that can't be kept."""
     numpy = sys.modules.get("numpy")
-    if numpy is None:
-        return
-    outside = [thing for thing in come_in if isinstance(thing, numpy.ndarray)]
-    outside += [array for thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
+    if numpy is None or not come_in:
+        return []
+    outside = [thing for _, thing in come_in if isinstance(thing, numpy.ndarray)]
+    outside += [array for _, thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
     if not outside:
-        return
+        return []
+    from hitsave.store.views import can_own, owner_of
+
+    owners = [thing for thing in outside if type(thing) is numpy.ndarray and can_own(thing)]
+    found: dict[int, object] = {}
     for thing in objects:
-        if isinstance(thing, numpy.ndarray) and id(thing) not in places and thing.base is not None:
-            for other in outside:
-                if numpy.may_share_memory(thing, other):
-                    raise Refused("identity", "result (a view of an argument)")
+        if not isinstance(thing, numpy.ndarray) or id(thing) in places or thing.base is None:
+            continue
+        if not any(numpy.may_share_memory(thing, other) for other in outside):
+            continue
+        owner = owner_of(thing, owners) if type(thing) is numpy.ndarray else None
+        if owner is None:
+            raise Refused("identity", "result (a view of an argument)")
+        found[id(owner)] = owner
+    return list(found.values())

@@ -11,15 +11,17 @@ import os
 import stat
 import sys
 from _frozen_importlib_external import cache_from_source
-from time import perf_counter, time
+from time import clock_getres, perf_counter, time
 
 from hitsave import errors
 from hitsave.replay.look import SUFFIXES, importable, library, matches
 from hitsave.replay.record import Run
-from hitsave.store.codec import decode
+from hitsave.replay.searched import paths_of, stems_of
+from hitsave.store.codec import decode, digest_of
 from hitsave.store.seals import seal_path
 from hitsave_trace import names
 from hitsave_trace.fingerprint.files import settled, stamp_of
+from hitsave_trace.importing.loader import relative
 from hitsave_trace.model import FILE
 from hitsave_trace.taps.places import in_library
 from hitsave_trace.taps.quiet import quiet
@@ -27,7 +29,7 @@ from hitsave_trace.taps.suspects import mentions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hitsave.memo.session import Session
     from hitsave.replay.record import File
@@ -39,8 +41,17 @@ KEPT_BYTES = 64 << 20
 """Content of files that a run wrote. More of it is not kept, and the run not replayed."""
 LATE_BYTES = 4 << 20
 """Content of files that were open to the end."""
-_TICK = 0.02
-"""Seconds by which the clock of a file system may lag behind."""
+
+
+def _resolution() -> float:
+    """Seconds by which the clock of a file system may lag behind: what Linux calls the coarse clock, and a little more."""
+    try:
+        return 1.5 * clock_getres(5)
+    except (OSError, ValueError):
+        return 0.02
+
+
+_TICK = _resolution()
 
 
 def prepare(told: str | None) -> tuple[bytes, dict[str, str], list[Row], float] | None:
@@ -122,7 +133,7 @@ class _Closing:
         """The run as it is kept; None if something speaks against it."""
         whole, session = self.whole, self.session
         assert session.taps is not None and session.taps.run is not None  # noqa: S101, PT018
-        stems = frozenset(_stems([*whole.searched, *sys.modules]))
+        stems = frozenset(stems_of([*whole.searched, *sys.modules]))
         installed = [folder for folder in dict.fromkeys(_absolute(session.paths)) if in_library(folder + "/x")]
         libraries = tuple((folder, *library(folder)) for folder in installed)
         self._modules(tuple(folder + os.sep for folder in installed))
@@ -206,10 +217,19 @@ class _Closing:
     def _unchanged(self, path: str) -> None:
         """What was loaded must be what stands there: nobody may have written the file since the run began."""
         try:
-            if os.stat(path).st_ctime >= self.began - _TICK:
-                self.whole.forbid("file-changed-meanwhile", path, "")
+            changed = os.stat(path).st_ctime >= self.began - _TICK and not self._is_as_loaded(path)
         except OSError:
+            changed = True
+        if changed:
             self.whole.forbid("file-changed-meanwhile", path, "")
+
+    def _is_as_loaded(self, path: str) -> bool:
+        """Whether a source is, byte by byte, what the import hook read."""
+        known = self.session.sources.get(relative(path, self.session.scope.project))
+        if known is None:
+            return False
+        with open(path, "rb") as file:
+            return digest_of(file.read()).hex() == known
 
     def _bytecode(self, path: str) -> None:
         """See that what was loaded from bytecode is what the source says.
@@ -252,7 +272,7 @@ class _Closing:
     def _folders(self, installed: set[str]) -> list[str]:
         """The folders in which modules were looked for, but those of packages."""
         found: dict[str, None] = {}
-        packages = [path for module in self.session.modules for path in _paths_of(module)]
+        packages = [path for module in self.session.modules for path in paths_of(module)]
         for folder in _absolute([*self.session.paths, *sys.path_importer_cache, *packages]):
             if folder in found or folder in installed or in_library(folder + "/x") or self.session.own(folder + os.sep):
                 continue
@@ -273,7 +293,7 @@ class _Closing:
             for name in found:
                 path = os.path.join(folder, name.partition("/")[0])
                 try:
-                    changed = os.lstat(path).st_ctime >= self.began - _TICK
+                    changed = os.lstat(path).st_ctime >= self.began - _TICK and not self._is_as_loaded(path)
                 except OSError:
                     changed = True
                 # The time of a folder says that something in it was made: bytecode, as a rule.
@@ -364,25 +384,3 @@ def _file_of(module: object) -> str:
     except AttributeError:
         return ""
     return path if type(path) is str and not path.startswith("<") else ""
-
-
-def _stems(searched: Iterable[str]) -> Iterator[str]:
-    """The names by which modules were looked for in folders that are none of packages' own."""
-    for name in searched:
-        package, _, stem = name.rpartition(".")
-        if name.partition(".")[0] in _OURS:
-            continue
-        homes = _paths_of(sys.modules.get(package)) if package else []
-        if not homes or not all(in_library(home + "/x") for home in homes):
-            yield stem
-
-
-_OURS = frozenset(("hitsave", "hitsave_trace"))
-
-
-def _paths_of(module: object) -> list[str]:
-    try:
-        found = object.__getattribute__(module, "__dict__").get("__path__")
-        return [path for path in found or () if type(path) is str]
-    except Exception:
-        return []

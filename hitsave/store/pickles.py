@@ -77,13 +77,20 @@ class Frozen:
         self.blobs = blobs
 
 
-def dump(value: object, persistent_id: Callable[[object], object] | None = None, *, views: bool = False) -> Pickled:
+def dump(
+    value: object,
+    persistent_id: Callable[[object], object] | None = None,
+    *,
+    views: bool = False,
+    owners: Sequence[object] = (),
+) -> Pickled:
     """Take a value apart; raises Unpicklable, whatever it was that the value's own hooks raised.
 
-    With `views`, arrays that are views are kept as such (see `views`), and so is the order of sets (see `exact`).
+    With `views`, arrays that are views are kept as such (see `views`), also of `owners`, and so is the order of sets
+    (see `exact`).
     """
     if views:
-        return _dump(value, exact.with_orders(persistent_id), views=True)
+        return _dump(value, exact.with_orders(persistent_id), views=True, owners=owners)
     pickled = _dump(value, persistent_id, views=False)
     if exact.NAN in pickled.data:
         again = exact.with_nans(persistent_id)
@@ -92,7 +99,13 @@ def dump(value: object, persistent_id: Callable[[object], object] | None = None,
     return pickled
 
 
-def _dump(value: object, persistent_id: Callable[[object], object] | None, *, views: bool) -> Pickled:
+def _dump(
+    value: object,
+    persistent_id: Callable[[object], object] | None,
+    *,
+    views: bool,
+    owners: Sequence[object] = (),
+) -> Pickled:
     buffers: list[memoryview] = []
 
     def keep(buffer: object) -> None:
@@ -106,7 +119,7 @@ def _dump(value: object, persistent_id: Callable[[object], object] | None, *, vi
     if views:
         from hitsave.store.views import reducer
 
-        kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer())})
+        kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer(owners))})  # type: ignore[arg-type]
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
     pickler.dispatch_table = {**dispatch_table, count: _reduced_count, **_by_name()}
     try:

@@ -15,7 +15,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
@@ -23,8 +23,11 @@ MOST_BYTES = 64 << 20
 """An owner larger than this, and much larger than the view, is not kept for the view's sake."""
 
 
-def reducer() -> Callable[[object], object]:
-    """Make a `reducer_override` for the modules that are loaded now."""
+def reducer(owners: Sequence[np.ndarray] = ()) -> Callable[[object], object]:
+    """Make a `reducer_override` for the modules that are loaded now.
+
+    `owners` are arrays that were there before: what lies in their memory is a view of them again.
+    """
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     shared = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
@@ -38,6 +41,9 @@ def reducer() -> Callable[[object], object]:
             return bunch, (), dict(thing.__dict__), None, iter(dict.items(thing)), put_back  # type: ignore[arg-type]
         if array is None or type(thing) is not array or thing.base is None or thing.dtype.hasobject:  # type: ignore[attr-defined]
             return NotImplemented
+        outside = owner_of(thing, owners)  # type: ignore[arg-type]
+        if outside is not None:
+            return view, _arguments(thing, outside)  # type: ignore[arg-type]
         owner = thing
         while type(owner.base) is array:  # type: ignore[attr-defined]
             owner = owner.base  # type: ignore[attr-defined]
@@ -47,10 +53,43 @@ def reducer() -> Callable[[object], object]:
             return NotImplemented
         if owner.nbytes > max(MOST_BYTES, 4 * thing.nbytes):  # type: ignore[attr-defined]
             return NotImplemented
-        offset = _address(thing) - _address(owner)
-        return view, (owner, thing.dtype, thing.shape, thing.strides, offset, thing.flags.writeable)  # type: ignore[attr-defined]
+        return view, _arguments(thing, owner)  # type: ignore[arg-type]
 
     return reduce
+
+
+def owner_of(array: np.ndarray, owners: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Find the array, in one piece, in whose memory another lies as a whole."""
+    if array.dtype.hasobject or not array.nbytes:
+        return None
+    low, high = _extent(array)
+    for owner in owners:
+        start = _address(owner)
+        if start <= low and high <= start + owner.nbytes:
+            return owner
+    return None
+
+
+def can_own(array: object) -> bool:
+    """Whether views can be made of an array by their place in its memory."""
+    found: np.ndarray = array  # type: ignore[assignment]
+    flags = found.flags
+    return (flags.c_contiguous or flags.f_contiguous) and not found.dtype.hasobject and found.nbytes > 0
+
+
+def _extent(array: np.ndarray) -> tuple[int, int]:
+    low = high = _address(array)
+    for length, stride in zip(array.shape, array.strides, strict=True):
+        if stride < 0:
+            low += (length - 1) * stride
+        else:
+            high += (length - 1) * stride
+    return low, high + array.itemsize
+
+
+def _arguments(array: np.ndarray, owner: np.ndarray) -> tuple[object, ...]:
+    offset = _address(array) - _address(owner)
+    return owner, array.dtype, array.shape, array.strides, offset, array.flags.writeable
 
 
 def _address(array: object) -> int:

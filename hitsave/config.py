@@ -8,6 +8,7 @@
     clocks = "allow"          # refuse: a call that reads a clock is not saved
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
+    sites = true              # calls of libraries that stand in your code are answered as well
     statements = false        # true: slow statements at the top level are answered, too
     replay = true             # false: a run in which nothing changed is run all the same, its calls answered
     verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
@@ -27,7 +28,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEYS = ("threshold", "store", "tracer", "trace", "clocks", "size_limit", "quiet", "statements", "replay", "verify")
+KEYS = (
+    "threshold",
+    "store",
+    "tracer",
+    "trace",
+    "clocks",
+    "size_limit",
+    "quiet",
+    "sites",
+    "statements",
+    "replay",
+    "verify",
+)
 TRACERS = ("auto", "profile", "monitoring")
 CLOCKS = ("allow", "refuse")
 
@@ -40,8 +53,8 @@ class Settings:
     """The choices in force. Never changed after it is made."""
 
     __slots__ = (
-        "clocks", "origins", "project", "quiet", "replay", "size_limit_bytes", "statements", "store", "threshold_seconds",
-        "trace", "tracer", "verify",
+        "clocks", "origins", "project", "quiet", "replay", "sites", "size_limit_bytes", "statements", "store",
+        "threshold_seconds", "trace", "tracer", "verify",
     )  # fmt: skip
 
     project: str
@@ -52,6 +65,7 @@ class Settings:
     clocks: str
     size_limit_bytes: int
     quiet: bool
+    sites: bool
     statements: bool
     replay: bool
     verify: tuple[float, int]
@@ -70,6 +84,7 @@ class Settings:
             ("clocks", values.get("clocks", "allow")),
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
+            ("sites", values.get("sites", True)),
             ("statements", values.get("statements", False)),
             ("replay", values.get("replay", True)),
             ("verify", values.get("verify", (0.0, 0))),
@@ -284,6 +299,7 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "clocks": _one_of(*CLOCKS),
     "size_limit": _bytes,
     "quiet": _yes,
+    "sites": _yes,
     "statements": _yes,
     "replay": _yes,
     "verify": _share,

@@ -35,6 +35,7 @@ class Surroundings:
         "overhead",
         "project",
         "random_states",
+        "site_seconds",
     )
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Surroundings:
         self.environ: object = None
         self.clocks_refused = False
         self.overhead = 0.0  # seconds of the processor's time that hooks took so far
+        self.site_seconds = 0.0  # those of them that asking about calls of libraries took
         self.in_use: Callable[[str], bool] = bool
         self.is_user_file: Callable[[str], bool] = bool
         self.random_states: Callable[[], dict[str, Fingerprint]] = dict

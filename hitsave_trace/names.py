@@ -55,6 +55,7 @@ class CodeInfo:
         "recordable",
         "returns",
         "seen",
+        "shape",
         "watches",
         "writes",
     )
@@ -86,6 +87,7 @@ class CodeInfo:
         self.opened = 0
         self.returns = 0
         self.seen = False
+        self.shape = b""  # of a call of a library: in which way its arguments are passed
         self.watches = False  # its observed body looks at receivers, and must run whenever something is recorded
         self.policy: object = None
 

@@ -136,13 +136,24 @@ def directory_removed(path: str) -> None:
 
 def listed(path: str) -> None:
     """The names in a directory are about to be read."""
-    if stacks:
+    if stacks and not _seeks_distributions():
         _file(LISTING, path)
 
 
 _ASKING = frozenset(("genericpath", "posixpath", "os", "pathlib", "pathlib._local"))
 _OVERWRITERS = frozenset(("PIL.Image",))
 """Libraries that ask whether a file is there right before they write it anew, to tidy up if that fails."""
+
+
+def _seeks_distributions() -> bool:
+    """Whether `importlib.metadata` is looking for installed packages: they are compared by their versions."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module not in _ASKING and not module.startswith("hitsave"):
+            return bool(module == "importlib.metadata")
+        frame = frame.f_back
+    return False
 
 
 def _will_overwrite() -> bool:
@@ -157,7 +168,7 @@ def _will_overwrite() -> bool:
 
 def looked(path: str, facet: str) -> None:
     """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
-    if stacks and not _will_overwrite():
+    if stacks and not _will_overwrite() and not _seeks_distributions():
         _file(STAT if facet == "stat" else PRESENCE, path)
 
 

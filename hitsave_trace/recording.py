@@ -66,6 +66,7 @@ class Recording:
         "frame",
         "functions",
         "info",
+        "is_of_library",
         "loaded",
         "modules",
         "names",
@@ -85,6 +86,7 @@ class Recording:
 
     def __init__(self, info: CodeInfo, call: object, frame: int, started: float) -> None:
         self.info = info
+        self.is_of_library = False  # a call of a library that user code makes, and not one of user code
         self.call = call
         self.elsewhere = _at_work()
         self.threads: list[object] = []  # the Thread objects that were started by it
@@ -147,7 +149,8 @@ class Recording:
         position = len(self.rows)
         self.functions[name] = position
         self.rows.append((name, caller, line))
-        self.read(CODE, name, info.fingerprint, f"{info.module.relative}:{info.def_line}", position)
+        if info.fingerprint:  # the code of a library is that of its distribution
+            self.read(CODE, name, info.fingerprint, f"{info.module.relative}:{info.def_line}", position)
         return position
 
     def adopt(self, child: Recording) -> None:

@@ -21,8 +21,13 @@ from hitsave_trace.probes.arming import arm
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
+
+    # thread and frame, or for a call of a library thread, frame and instruction
+    Seen = tuple[int, int] | tuple[int, int, int]
 
 SHORTEST_SECONDS = 0.01
 LONGEST_SECONDS = 0.05
@@ -34,9 +39,18 @@ _current_frames = sys._current_frames
 class Sampler:
     """The sampling thread of one process."""
 
-    __slots__ = ("_done", "_running", "_wake", "looked", "slow")
+    __slots__ = ("_done", "_running", "_wake", "looked", "sites", "slow", "slow_site")
 
-    def __init__(self, slow: Callable[[CodeInfo, float], None], looked: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        slow: Callable[[CodeInfo, float], None],
+        looked: Callable[[], None],
+        slow_site: Callable[[Site, float], None],
+    ) -> None:
+        self.slow_site = slow_site  # called with the sites of a line that was seen twice at one call
+        self.sites: dict[
+            int, tuple[CodeType, list[Site]]
+        ] = {}  # by code object, which is kept so that its id stays its own
         self.slow = slow  # called with a function that was seen in two looks at one frame, and the time between
         self.looked = looked  # called after each look
         self._wake = _thread.allocate_lock()
@@ -68,7 +82,7 @@ class Sampler:
     def _run(self, wake: _thread.LockType, done: _thread.LockType) -> None:
         try:
             wait = SHORTEST_SECONDS
-            before: set[tuple[int, int]] = set()
+            before: set[Seen] = set()
             while not wake.acquire(timeout=wait):
                 before = self._look(before, wait)
                 self.looked()
@@ -78,9 +92,9 @@ class Sampler:
         finally:
             done.release()
 
-    def _look(self, before: set[tuple[int, int]], apart: float) -> set[tuple[int, int]]:
+    def _look(self, before: set[Seen], apart: float) -> set[Seen]:
         own = _thread.get_ident()
-        now: set[tuple[int, int]] = set()
+        now: set[Seen] = set()
         seen: list[CodeInfo] = []
         for thread, frame in _current_frames().items():
             if thread == own:
@@ -89,6 +103,15 @@ class Sampler:
             inmost = True
             while frame is not None and depth < DEPTH:
                 info = code_infos.get(id(frame.f_code))
+                known = self.sites.get(id(frame.f_code))
+                if inmost and known is not None:
+                    place = (thread, id(frame), frame.f_lasti)
+                    now.add(place)
+                    if place in before:
+                        for site in known[1]:
+                            if site.line == frame.f_lineno:
+                                self.slow_site(site, apart)
+                    inmost = info is not None
                 if info is not None and inmost:
                     inmost = False
                     statement = _statement(info, frame.f_lineno)

@@ -26,6 +26,7 @@ from hitsave_trace.names import by_name, code_infos, user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
     from hitsave_trace.model import Fingerprint
@@ -88,6 +89,18 @@ def depend_on_shown(recording: Recording, before: Shown) -> None:
                 recording.read(WARNED, subject, was_shown(subject), None, position)
 
 
+def _with_outer(recordings: Iterable[Recording]) -> Iterator[Recording]:
+    """Give recordings, and for a call of a library those around it up to that of a function.
+
+    A place in the code that calls the library is outside for the one, and may be inside for the other.
+    """
+    for recording in recordings:
+        one: Recording | None = recording
+        while one is not None:
+            yield one
+            one = one.outer if one.is_of_library else None
+
+
 class Watch:
     """The tap on `warnings`: it sees each warning that is shown."""
 
@@ -106,6 +119,8 @@ class Watch:
         from hitsave_trace.taps.unseen import wrap
 
         patches.function(module, "warn", self._raised)
+        if hasattr(module, "_filters_mutated"):
+            patches.function(module, "_filters_mutated", self._mutated)
         self._module, self._original = module, module._showwarnmsg
         module._showwarnmsg = wrap(module._showwarnmsg, self._shown, self.recorder)  # type: ignore[attr-defined]
 
@@ -117,25 +132,41 @@ class Watch:
     def _raised(self, arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
         """A warning is raised by Python code; whether it will be shown is not known yet, and need not be."""
         level = arguments[2] if len(arguments) > 2 else keywords.get("stacklevel", 1)
-        for recording in self.recorder.innermost():
+        for recording in _with_outer(self.recorder.innermost()):
             recording.distributions.add("warnings")  # its filters count (`taps.settings`)
             frame = getframe(1)
             left = level if isinstance(level, int) else 1
             while frame is not None and left > 1 and id(frame) != recording.frame:
                 frame = frame.f_back  # type: ignore[assignment]
                 left -= 1
-            if left > 1:
+            # The frame of a recorded function is a place inside of it; that of the caller of a library is outside.
+            library = recording.is_of_library
+            if left > 1 or (library and id(frame) == recording.frame):
                 text = str(arguments[0])[:80] if arguments else "warning"
-                recording.forbid("warning-outside", text, self.recorder.user_line(3))
+                recording.forbid("warning-outside", text, self.recorder.user_line(3), spreads=not library)
+
+    def _mutated(self, _arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+        """The filters change, as at both ends of `catch_warnings`: what has been shown once may be shown again."""
+        for recording in self.recorder.acting():
+            for effect in reversed(recording.effects):
+                if effect[0] in ("warning", "filters"):
+                    break
+            else:
+                effect = ("",)
+            if effect[0] != "filters":
+                recording.effects.append(("filters",))
 
     def _shown(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
         message = arguments[0]
         for recording in self.recorder.acting():
-            recording.distributions.add("warnings")
-            effect = self._effect(recording, message)
-            if isinstance(effect, str):
-                recording.forbid("warning-outside", effect, self.recorder.user_line(3))
-            else:
+            effect: tuple[object, ...] | str = ""
+            for one in _with_outer((recording,)):
+                one.distributions.add("warnings")
+                effect = self._effect(one, message)
+                if isinstance(effect, str):
+                    one.forbid("warning-outside", effect, self.recorder.user_line(3), spreads=not one.is_of_library)
+            if not isinstance(effect, str):
+                # In the order in which things happen: the call of a library hands it on to the function around it.
                 recording.effects.append(effect)
 
     def _effect(self, recording: Recording, message: object) -> tuple[object, ...] | str:
@@ -180,6 +211,13 @@ class Watch:
             if info.first_line <= line <= info.last_line and (best is None or info.first_line >= best.first_line):
                 best = info
         return best
+
+
+def forget_shown() -> None:
+    """Let warnings that were shown once be shown again, as a change of the filters does."""
+    mutated = getattr(sys.modules.get("warnings"), "_filters_mutated", None)
+    if mutated is not None:
+        mutated()
 
 
 def show_again(pickled: bytes, module: str, filename: str, line: int) -> None:

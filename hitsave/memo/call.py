@@ -187,6 +187,8 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
     walk = Walk(deadline)
     hasher = xxh3_128(interpreter)
     hasher.update(info.name.encode("utf-8", "surrogatepass"))
+    if info.shape:
+        hasher.update(b"\0" + info.shape)
     fingerprints = call.fingerprints
     for name, value in zip(info.parameters, call.arguments, strict=True):
         start = len(walk.objects)

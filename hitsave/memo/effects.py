@@ -4,6 +4,7 @@ Records, in the order in which things happened:
 
     ("text", stream, str | bytes)
     ("flush", stream)
+    ("filters",)
     ("warning", pickled message and category, module, file name of a library, line)
     ("file", name, "content", blob digest, mode bits) | ("file", name, "absent") | ("file", name, "directory", mode bits)
     ("metadata", name, mode bits, time of access, time of change)
@@ -155,6 +156,8 @@ def replay(
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "warning":
             warned.show_again(*record[1:])  # type: ignore[arg-type]
+        elif kind == "filters":
+            warned.forget_shown()
         elif kind == "flush":
             target = sys.stdout if record[1] == 1 else sys.stderr
             if target is not None:

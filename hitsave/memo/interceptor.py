@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
-BUDGET_SECONDS = 0.2
-"""What fingerprinting the arguments of a function may cost that was never seen to be slow."""
 
 
 def _raise(error: BaseException) -> None:
@@ -88,13 +86,14 @@ class Memo:
         if info.opened:
             return None  # recursion: the outermost call is the one that is worth answering
         started = perf_counter()
-        if not self.policy.may_ask(info, started, around.overhead - self.journal.saved_seconds):
+        spent = around.site_seconds if info.shape else around.overhead
+        if not self.policy.may_ask(info, started, spent - self.journal.saved_seconds):
             info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
             return None
         patient = info.policy.slow > 0  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + BUDGET_SECONDS)
+            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + info.policy.budget)  # type: ignore[attr-defined]
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
@@ -103,8 +102,7 @@ class Memo:
             return self._watch(call, frame)
         answer = self._look_up(call)
         if answer is not None:
-            spent = perf_counter() - started
-            self.policy.answered(info, call.saved_seconds, spent)
+            self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
         found = self._watch(call, frame)
         return found if statements.look(found, self.policy, started, patient=patient) else None
@@ -254,7 +252,7 @@ class Memo:
         for record in trace.effects:
             if record[0] == "text":
                 found.effects.append(("text", record[1], record[2], []))
-            elif record[0] in ("flush", "warning"):
+            elif record[0] in ("flush", "warning", "filters"):
                 found.effects.append(record)
             elif record[0] in ("file", "metadata"):
                 found.effects.append((record[0], record[1]))
@@ -306,6 +304,8 @@ class Memo:
         self.journal.returned(call, value)
         self._compare(found, call)
         changed = changes.find(found, call)
+        if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
+            found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         came_in = changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]

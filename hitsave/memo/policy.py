@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
 
+BUDGET_SECONDS = 0.2
+"""What fingerprinting the arguments of a function may cost that was never seen to be slow."""
+SITE_BUDGET_SECONDS = 0.1
+"""The same of a call of a library: there are many of them, and most are quick."""
+SITES_FREE_SECONDS = 0.1
+SITES_PART = 0.03
+"""What asking may cost before calls of libraries that were never seen to be slow are asked about no more."""
 PATIENCE = 3
 """Calls of a function that were cheap before it is left alone."""
 SHARE = 0.02
@@ -40,11 +48,13 @@ class Costs:
 
     __slots__ = (
         "asked",
+        "budget",
         "cheap",
         "never_pays",
         "refused",
         "saved",
         "sampled",
+        "site",
         "slow",
         "slow_now",
         "slow_seconds",
@@ -66,6 +76,10 @@ class Costs:
         self.never_pays = False
         self.refused = 0
         self.saved = 0
+        self.budget = BUDGET_SECONDS
+        self.site = (
+            False  # of a call site, which is not asked about at all if all that is known of it is that it is quick
+        )
 
 
 class Policy:
@@ -90,11 +104,46 @@ class Policy:
             costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
 
+    def begin_site(self, site: Site) -> bool:
+        """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
+        known = self._known.get(site.name)
+        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        costs.budget, costs.site = SITE_BUDGET_SECONDS, True
+        site.costs = self.costs[site.name] = costs
+        return known is None or costs.slow > 0
+
+    def promote_site(self, site: Site, seconds: float) -> bool:
+        """A site that may be off was seen calling something for that long: say whether to ask about its next calls.
+
+        What was seen twice may have been two of many quick calls, so that this happens a few times only.
+        """
+        costs: Costs = site.costs  # type: ignore[assignment]
+        if costs.never_pays or costs.slow_now > 0 or site.promoted >= PATIENCE:
+            return False
+        site.promoted += 1
+        costs.sampled += seconds
+        costs.cheap = 0
+        return True
+
+    def timed(self, info: CodeInfo, seconds: float) -> bool:
+        """A call that was not asked about took that long; say whether that is worth a word."""
+        costs: Costs = info.policy  # type: ignore[assignment]
+        costs.asked += 1
+        costs.total += seconds
+        if seconds < self.threshold:
+            costs.cheap += 1
+            return False
+        costs.slow_now += 1
+        costs.sampled += seconds
+        return True
+
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
-        if net <= FREE_SECONDS + PART * (now - self._began):
-            return True
         costs: Costs = info.policy  # type: ignore[assignment]
+        spent = now - self._began
+        free, part = (SITES_FREE_SECONDS, SITES_PART) if info.shape and not costs.slow else (FREE_SECONDS, PART)
+        if net <= free + part * spent:
+            return True
         return costs.worth + costs.slow_seconds >= SURE_SECONDS
 
     def gave_up(self, info: CodeInfo, spent: float) -> None:
@@ -166,6 +215,8 @@ class Policy:
         if costs.asked == 0 and costs.sampled == 0.0:
             return None
         slow = costs.slow_seconds > costs.spent or costs.sampled > 0.0
+        if costs.site and costs.slow_now > 0 and not costs.never_pays:
+            slow = True
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
         known = self._known.get(name)
         if known is not None and bool(known[0]) == slow and worth / 2 <= float(known[1]) <= 2 * worth:  # type: ignore[arg-type]

@@ -132,6 +132,14 @@ def _is_faithful(pickled: Pickled, fingerprint: bytes, come_in: dict[Place, obje
         raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
 
 
+def _arrays_of(thing: object, array: type) -> list[object]:
+    """Give the arrays in which a data frame or a series of pandas keeps its values."""
+    if type(thing).__module__.partition(".")[0] != "pandas":
+        return []
+    arrays = getattr(getattr(thing, "_mgr", None), "arrays", ())
+    return [one for one in arrays if isinstance(one, array)]
+
+
 def _views_of(
     objects: Sequence[object], come_in: Sequence[tuple[Place, object]], places: dict[int, Place]
 ) -> list[object]:
@@ -140,6 +148,9 @@ def _views_of(
     if numpy is None or not come_in:
         return []
     outside = [thing for _, thing in come_in if isinstance(thing, numpy.ndarray)]
+    # Which array it is in which a data frame keeps its values is its own affair: a view of that can't be kept.
+    framed = [array for _, thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
+    outside += framed
     if not outside:
         return []
     from hitsave.store.views import can_own, owner_of
@@ -151,6 +162,8 @@ def _views_of(
             continue
         if not any(numpy.may_share_memory(thing, other) for other in outside):
             continue
+        if any(numpy.may_share_memory(thing, other) for other in framed):
+            raise Refused("identity", "result (a view of what a data frame holds)")
         owner = owner_of(thing, owners) if type(thing) is numpy.ndarray else None
         if owner is None:
             raise Refused("identity", "result (a view of an argument)")

@@ -12,6 +12,7 @@ from time import perf_counter, time
 
 from hitsave import config, errors
 from hitsave.memo import check, record
+from hitsave.memo.call import Call
 from hitsave.memo.interceptor import Memo
 from hitsave.memo.journal import Journal
 from hitsave.memo.policy import Policy
@@ -23,8 +24,10 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
 from hitsave_trace.importing.loader import relative
+from hitsave_trace.library_calls import LibraryCalls
 from hitsave_trace.observer import UNPROBED, Observer
 from hitsave_trace.probes import hooks
+from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
 from hitsave_trace.taps import run_taps, state, switches
 from hitsave_trace.taps.whole import Whole
@@ -33,10 +36,12 @@ from hitsave_trace.warned import Watch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import CodeType
 
     from hitsave.options import Options
     from hitsave_trace.importing.loader import Hook, Loaded
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
     from hitsave_trace.recording import Recording
     from hitsave_trace.scope import Scope
 
@@ -96,7 +101,8 @@ class Session:
         if self.settings.verify[0]:
             self.memo.verifier = Verifier(self.store, self.journal, *self.settings.verify)  # type: ignore[arg-type]
         self.observer = Observer(self.memo, self._opened, self._closed, self._failed, self._classify)
-        self.sampler = Sampler(self._slow, self.engine.tire)
+        self.library = LibraryCalls(self.observer, self._timed)
+        self.sampler = Sampler(self._slow, self.engine.tire, self._slow_site)
         self.taps: taps.Installed | None = None
         self.hook: Hook | None = None
         # The run as a whole, if the process that the user started asked for it to be recorded (`hitsave.replay`).
@@ -136,6 +142,9 @@ class Session:
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
         hooks.registered = self._registered
+        if self.settings.sites:
+            hooks.site_registered = self._site
+            hooks.site_reached = self.library.reached
         if self.engine.instead is not None:
             errors.say(errors.another_tracer(self.engine.instead))
         if self.options.tooled:
@@ -192,6 +201,24 @@ class Session:
         if info.is_statement and not info.candidate:
             return
         self.observer.registered(info)
+
+    def _site(self, site: Site, code: CodeType) -> None:
+        self.sampler.sites.setdefault(id(code), (code, []))[1].append(site)
+        if self.policy.begin_site(site):
+            arm(site.cell)  # type: ignore[arg-type]
+
+    def _slow_site(self, site: Site, seconds: float) -> None:
+        """A call of a library on the line of a site was seen running for that long: ask about its next calls."""
+        if self.policy.promote_site(site, seconds):
+            for info in site.infos.values():
+                info.candidate = True
+            arm(site.cell)  # type: ignore[arg-type]
+
+    def _timed(self, info: CodeInfo, seconds: float, why: tuple[str, str] | None) -> None:
+        """A call of a library was not asked about: say so if it took long, where there is something to say."""
+        if self.policy.timed(info, seconds) and why is not None:
+            call = Call(info, (), (), perf_counter() - seconds, 0.0)
+            self.journal.unsaved(call, recording.Recording(info, call, 0, 0.0), seconds, [(*why, "", False)])
 
     def _slow(self, info: CodeInfo, seconds: float) -> None:
         if self.policy.promote(info, seconds):
@@ -283,6 +310,7 @@ class Session:
         replay = self.at_end(self, status, exception) if self.at_end is not None else {}
         self.modules = []
         hooks.observer = hooks.Nobody()
+        hooks.site_reached = hooks.as_it_is
         if self.taps is not None:
             self.taps.remove()
             self.warnings.remove()

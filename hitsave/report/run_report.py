@@ -84,6 +84,7 @@ def _call(call: Call, run: Run, archive: Archive | None) -> dict[str, object]:
         "reasons": [_reason(reason, run, archive) for reason in reasons_of(call)],
         "seconds": seconds_of(call),
         "saved_seconds": seconds_of(call, "saved_seconds"),
+        "where": str(call.get("where") or ""),
     }
     if "source" in call:  # a statement at the top level
         told["where"], told["source"] = call.get("where"), call.get("source")

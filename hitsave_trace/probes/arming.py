@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from hitsave_trace.names import CodeInfo
+    from hitsave_trace.probes.hooks import Site
 
 _HASH = hash(None)
 
@@ -68,6 +69,13 @@ def link(info: CodeInfo, code: CodeType, entry: int, exit_: int, blocks: list[in
     if info.has_body:
         info.exit_cell = _cell_at(first + exit_ * _WORD)
         info.block_cells = [_cell_at(first + block * _WORD) for block in blocks]
+
+
+def link_slot(site: Site, code: CodeType, at: int) -> None:
+    """Give a call site its slot, which is a place of `code.co_consts`."""
+    for mark in (None, MARK):
+        _increment(mark)
+    site.cell = _cell_at(id(code.co_consts) + _HEADER + at * _WORD)
 
 
 def arm(cell: ctypes.c_void_p) -> None:

@@ -12,10 +12,10 @@ from hitsave_trace.probes.arming import BODY, disarm
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CellType
+    from types import CellType, CodeType
     from typing import Protocol
 
-    from hitsave_trace.names import CodeInfo, StatementInfo
+    from hitsave_trace.names import CodeInfo, ModuleInfo, StatementInfo
 
     class Listener(Protocol):
         """Who wants to know what probes see."""
@@ -117,3 +117,63 @@ def statement(info: StatementInfo) -> object:
 def ended(info: StatementInfo) -> None:
     """A statement that is being recorded has ended."""
     observer.ended(info)
+
+
+class Site:
+    """A place in user code that calls something, as it stands in rewritten code: called with what is to be called."""
+
+    __slots__ = ("cell", "costs", "function", "infos", "line", "module", "number", "promoted", "strikes", "text")
+
+    def __init__(self, module: ModuleInfo, function: str, text: str, number: int, line: int) -> None:
+        self.module = module
+        self.function = function  # in which the call stands
+        self.text = text  # what is called, as written
+        self.number = number  # of the calls of the function that are written alike
+        self.line = line
+        self.cell: object = None
+        self.costs: object = None
+        self.infos: dict[object, CodeInfo] = {}
+        self.promoted = 0  # times that it was seen to take long after it had been switched off
+        self.strikes = 0  # times that it called something that is no business of ours
+
+    @property
+    def name(self) -> str:
+        """What the site is called in the store: its line is no part of it."""
+        return f"{self.function} calls {self.text} #{self.number}"
+
+    def __call__(self, callee: object) -> object:
+        """Give what is to be called in place of `callee`."""
+        return site_reached(self, callee)
+
+    def __repr__(self) -> str:
+        return f"<Site {self.name}>"
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        # Functions that are pickled by value carry their constants.
+        return nowhere, ()
+
+
+def nowhere() -> Callable[[object], object]:
+    """Stand for a call site of code that came from another process by value."""
+    return itself
+
+
+def itself(callee: object) -> object:
+    """Leave a call as it is."""
+    return callee
+
+
+def as_it_is(_site: Site, callee: object) -> object:
+    """Leave every call as it is."""
+    return callee
+
+
+def _unasked(_site: Site, _code: CodeType) -> None:
+    """Nobody wants to know which calls there are."""
+
+
+site_reached: Callable[[Site, object], object] = as_it_is
+"""Called when a site that is on is about to call something; gives what is called instead."""
+
+site_registered: Callable[[Site, CodeType], object] = _unasked
+"""Called with each site whose code has just been made live."""

@@ -24,12 +24,11 @@ The result is a *template*, in which slots and hooks are None (`template.py`).
 
 from __future__ import annotations
 
-import dis
 import marshal
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries, fingerprint_code
-from hitsave_trace.probes import sites, snippets, statements, tables, toplevel
+from hitsave_trace.probes import callsites, sites, snippets, statements, tables, toplevel
 from hitsave_trace.probes.assembler import Jump, Label, Places, assemble, insert
 from hitsave_trace.probes.snippets import IF_NONE, IF_NOT_NONE, IF_TRUE, op
 from hitsave_trace.probes.template import (
@@ -63,8 +62,6 @@ _RESUME = snippets._OP["RESUME"]
 _RETURN_VALUE = snippets._OP["RETURN_VALUE"]
 _RETURN_CONST = snippets._OP.get("RETURN_CONST", -1)
 
-_JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
-
 NEVER_RECORDED = frozenset((
     "__init__", "__new__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__",
     "__eq__", "__lt__", "__len__", "__bool__", "__repr__", "__str__", "__init_subclass__", "__set_name__", "__get__",
@@ -75,9 +72,19 @@ NEVER_RECORDED = frozenset((
 
 def rewrite(code: CodeType, module: str) -> bytes:
     """Give the template of a module's code: what `load` needs to make it live."""
-    counts: dict[str, int] = {}
-    code, table = _rewrite_module(code, module, counts)
+    code, table = _rewrite_module(code, module, Context(module, callsites.Names(code)))
     return marshal.dumps((FORMAT, code, table))
+
+
+class Context:
+    """What is the same for all code objects of a module."""
+
+    __slots__ = ("counts", "module", "names")
+
+    def __init__(self, module: str, names: callsites.Names) -> None:
+        self.module = module
+        self.names = names
+        self.counts: dict[str, int] = {}  # code objects by qualified name
 
 
 def rewrite_code(code: CodeType, module: ModuleInfo) -> CodeType:
@@ -85,9 +92,9 @@ def rewrite_code(code: CodeType, module: ModuleInfo) -> CodeType:
     return load(rewrite(code, module.name), module)
 
 
-def _rewrite_module(code: CodeType, module: str, counts: dict[str, int]) -> tuple[CodeType, Table]:
+def _rewrite_module(code: CodeType, module: str, context: Context) -> tuple[CodeType, Table]:
     original = code
-    code, inner = _rewrite_constants(code, module, counts)
+    code, inner = _rewrite_constants(code, context)
     resume = _after_resume(code)
     if resume is None or code.co_flags & _SUSPENDS:  # top-level await is not a module that is imported
         resume = None
@@ -108,8 +115,9 @@ def _rewrite_module(code: CodeType, module: str, counts: dict[str, int]) -> tupl
         ),
     )
     if resume is None:
-        return code, (None, inner)
-    return toplevel.with_probes(code, resume, flow, found), (row, inner)
+        return code, (None, inner, ())
+    code, called, _ = callsites.add(toplevel.with_probes(code, resume, flow, found), context.names)
+    return code, (row, inner, called)
 
 
 def statements_of(code: CodeType, module: str) -> list[statements.Statement]:
@@ -120,32 +128,31 @@ def statements_of(code: CodeType, module: str) -> list[statements.Statement]:
     return statements.find(code, resume, script=module == "__main__")[1]
 
 
-def _rewrite_constants(
-    code: CodeType, module: str, counts: dict[str, int]
-) -> tuple[CodeType, tuple[tuple[int, Table], ...]]:
+def _rewrite_constants(code: CodeType, context: Context) -> tuple[CodeType, tuple[tuple[int, Table], ...]]:
     """Rewrite the code objects among the constants of `code`; say which they are."""
     consts = list(code.co_consts)
     inner: list[tuple[int, Table]] = []
     for i, value in enumerate(consts):
         if type(value) is CodeType:
-            consts[i], table = _rewrite_function(value, module, counts)
+            consts[i], table = _rewrite_function(value, context)
             inner.append((i, table))
     return (code.replace(co_consts=tuple(consts)) if inner else code), tuple(inner)
 
 
-def _rewrite_function(code: CodeType, module: str, counts: dict[str, int]) -> tuple[CodeType, Table]:
-    qualname = code.co_qualname
+def _rewrite_function(code: CodeType, context: Context) -> tuple[CodeType, Table]:
+    qualname, counts, module = code.co_qualname, context.counts, context.module
     number = counts[qualname] = counts.get(qualname, 0) + 1
     name = f"{module}:{qualname}" if number == 1 else f"{module}:{qualname}#{number}"
     original = code
-    code, inner = _rewrite_constants(code, module, counts)
+    code, inner = _rewrite_constants(code, context)
+    code, called, moved = callsites.add(code, context.names)
     resume = _after_resume(code)
     if sites.is_inline(code) or resume is None:
-        return code, (None, inner)
+        return code, (None, inner, called)
     places = sites.find(original)
     suspends = bool(code.co_flags & _SUSPENDS)
     recordable = not suspends and code.co_name not in NEVER_RECORDED
-    observed = len(code.co_code) // 2 <= MAX_UNITS and (recordable or bool(places.blocks or places.receivers))
+    observed = len(original.co_code) // 2 <= MAX_UNITS and (recordable or bool(places.blocks or places.receivers))
     if not observed:
         recordable = False
         places = sites.Sites(places.all(), ())
@@ -165,8 +172,10 @@ def _rewrite_function(code: CodeType, module: str, counts: dict[str, int]) -> tu
         observed | recordable << 1 | bool(places.receivers) << 2,
         (),
     )
+    if moved is not None:
+        places = places.moved(moved)
     code = _probed(code, resume, nargs, places, suspends, observed, recordable)
-    return code, (row, inner)
+    return code, (row, inner, called)
 
 
 def _probed(
@@ -231,7 +240,7 @@ def _probed(
                 load = additions.get(start, b"") + op("LOAD_CONST", argument)
                 additions[start] = load + leaving + op("RETURN_VALUE")
                 told[start] = len(op("RETURN_VALUE")) // 2
-    jumps = [row for row in instructions if row[2] in _JUMPS]
+    jumps = [row for row in instructions if row[2] in sites.JUMPS]
     copied, places = insert(raw, jumps, additions)
     skip = places.moved(resume) if resume not in additions else places.before(resume)
     abandoned, guarded, guarded_end, dropped = Label(), Label(), Label(), Label()

@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hitsave_trace.probes.assembler import Places
+
 _OP = {name: number for name, number in dis.opmap.items() if number < 256}
 _LOAD_GLOBAL, _LOAD_NAME = _OP["LOAD_GLOBAL"], _OP["LOAD_NAME"]
 _GLOBAL_WRITES = frozenset((_OP["STORE_GLOBAL"], _OP["DELETE_GLOBAL"]))
@@ -27,7 +29,7 @@ _ATTR_WRITES = frozenset((_OP["STORE_ATTR"], _OP["DELETE_ATTR"]))
 _IMPORT_NAME, _IMPORT_FROM = _OP["IMPORT_NAME"], _OP["IMPORT_FROM"]
 _COPY, _STORE_FAST, _LOAD_FAST = _OP["COPY"], _OP["STORE_FAST"], _OP["LOAD_FAST"]
 _LOAD_CONST = _OP["LOAD_CONST"]
-_JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
+JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
 _ENDS = frozenset(
     _OP[n]
     for n in ("RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS", "JUMP_FORWARD", "JUMP_BACKWARD")
@@ -57,6 +59,11 @@ class Sites:
         self.entry = entry
         self.blocks = blocks
         self.receivers = receivers  # units where an attribute is read whose meaning depends on what has it
+
+    def moved(self, places: Places) -> Sites:
+        """The same reads in code into which something has been inserted."""
+        blocks = tuple((places.before(unit), chains) for unit, chains in self.blocks)
+        return Sites(self.entry, blocks, tuple(places.before(unit) for unit in self.receivers))
 
     def all(self) -> tuple[Chain, ...]:
         """Every chain of every block, without repetition."""
@@ -162,7 +169,7 @@ def _leaders(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> s
         if ended:
             leaders.add(start)
         ended = number in _ENDS
-        if number in _JUMPS:
+        if number in JUMPS:
             leaders.add(jump_target(raw, unit, number, argument))
             ended = True
     for _, _, target, _, _ in exception_entries(code.co_exceptiontable):

@@ -11,11 +11,14 @@ from types import CodeType
 
 from hitsave_trace.names import CodeInfo, ModuleInfo, StatementInfo, register, register_statement, statement_name
 from hitsave_trace.probes import hooks, toplevel
-from hitsave_trace.probes.arming import link
+from hitsave_trace.probes.arming import link, link_slot
+from hitsave_trace.probes.callsites import SITE
+from hitsave_trace.probes.hooks import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.model import Chain
+    from hitsave_trace.probes.callsites import SiteRow
 
     # name, fingerprint, parameters, captured names, chains by block, flags, first and last line, position of the
     # probe's constants, abilities (1: has an observed body, 2: can be recorded, 4: watches receivers), and for a module
@@ -35,10 +38,10 @@ if TYPE_CHECKING:
         tuple["Line", ...],
     ]
     Line = tuple[bytes, tuple[Chain, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], int, int]
-    # the row of a code object, if it has a probe; and the tables of those among its constants, by position
-    Table = tuple[Row | None, tuple[tuple[int, "Table"], ...]]
+    # the row of a code object, if it has a probe; the tables of those among its constants, by position; its call sites
+    Table = tuple[Row | None, tuple[tuple[int, "Table"], ...], tuple[SiteRow, ...]]
 
-FORMAT = 7
+FORMAT = 9
 """Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
 
 # The constants that a probe appends, in this order.
@@ -63,7 +66,7 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     rows: list[Table] = [table]
     while rows:
-        row, inner = rows.pop()
+        row, inner, _ = rows.pop()
         if row is not None:
             found[row[0]] = row[1]
             for digest, *_ in row[10]:
@@ -73,12 +76,23 @@ def fingerprints(data: bytes) -> dict[str, bytes]:
 
 
 def _load_code(code: CodeType, table: Table, module: ModuleInfo, made_from: CodeType | None) -> CodeType:
-    row, inner = table
+    row, inner, called = table
     consts = list(code.co_consts)
     if made_from is not None:
         consts[: len(made_from.co_consts)] = made_from.co_consts
     for i, below in inner:
         consts[i] = _load_code(code.co_consts[i], below, module, None if made_from is None else consts[i])
+    found = [Site(module, f"{module.name}:{code.co_qualname}", *told[1:]) for told in called]
+    for site, (at, *_) in zip(found, called, strict=True):
+        consts[at + SITE] = site
+    code = _live(code, row, consts, module)
+    for site, (at, *_) in zip(found, called, strict=True):
+        link_slot(site, code, at)
+        hooks.site_registered(site, code)
+    return code
+
+
+def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleInfo) -> CodeType:
     if row is None:
         return code.replace(co_consts=tuple(consts), co_filename=module.filename)
     name, digest, parameters, captured, blocks, flags, first, last, base, abilities, lines = row

@@ -87,6 +87,11 @@ def _torch(module: ModuleType) -> object:
     )  # fmt: skip
 
 
+def _xarray(_: ModuleType) -> object:
+    options = getattr(sys.modules.get("xarray.core.options"), "OPTIONS", None)
+    return tuple(options.items()) if type(options) is dict else None
+
+
 def _warnings(module: ModuleType) -> object:
     return tuple(
         (action, getattr(message, "pattern", message), category.__qualname__, getattr(place, "pattern", place), line)
@@ -136,6 +141,7 @@ _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
     "matplotlib": _matplotlib,
     "sklearn": _sklearn,
     "torch": _torch,
+    "xarray": _xarray,
     # Not libraries, but touched in the same way: by a warning that was raised, by a logger that was asked.
     "warnings": _warnings,
     "logging": _logging,

@@ -15,7 +15,7 @@ import pytest
 
 from hitsave_trace.fingerprint.code import exception_entries
 from hitsave_trace.names import ModuleInfo
-from hitsave_trace.probes import arming, rewrite, template
+from hitsave_trace.probes import arming, callsites, rewrite, template
 
 from .conftest import Witness, arm_all, bare, dressed, every_code
 
@@ -244,11 +244,13 @@ def check_file(path: Path) -> int:
         return 0
     probed = template.load(rewrite.rewrite(original, "m"), ModuleInfo("m", str(path), path.name))
     mine, theirs = every_code(probed), every_code(original)
+    names = callsites.Names(original)
     assert len(mine) == len(theirs)
     for code, was in zip(mine, theirs, strict=True):
         resume = rewrite._after_resume(was)
         if resume is not None and was is not original:  # of the module's own see test_statements
-            assert was.co_code[2 * resume :] in code.co_code, code  # the plain body, verbatim
+            body, _, _ = callsites.add(was, names)
+            assert body.co_code[2 * resume :] in code.co_code, code  # the plain body, verbatim but for call sites
         lines = {line for _, _, line in code.co_lines() if line is not None}
         assert lines == {line for _, _, line in was.co_lines() if line is not None}, code
         size = len(code.co_code)

@@ -34,7 +34,7 @@ def test_a_report_has_the_documented_keys_and_no_others(edited, archive):
     assert report["command"] == ["train.py", "--fast"]
     assert report == run_report.build(edited.records[2], edited.recorded[2], edited), "a store does as well"
     call = report["calls"][2]
-    assert list(call) == ["function", "arguments", "verdict", "reasons", "seconds", "saved_seconds"]
+    assert list(call) == ["function", "arguments", "verdict", "reasons", "seconds", "saved_seconds", "where"]
     assert call["function"] == "__main__:train"
     assert call["arguments"] == {"rate": "0.1", "epochs": "3"}
     assert call["reasons"][0] == {

@@ -58,7 +58,6 @@ KINDS: dict[str, Callable[[], object]] = {
     "scipy csr_matrix": _from("scipy.sparse", "m.csr_matrix(np.eye(3))"),
     "scipy coo_array": _from("scipy.sparse", "m.coo_array(np.eye(3))"),
     "scipy interp1d": _from("scipy.interpolate", "m.interp1d([0, 1, 2], [0, 1, 4])"),
-    "scipy CubicSpline": _from("scipy.interpolate", "m.CubicSpline([0, 1, 2], [0, 1, 4])"),
     "scipy cKDTree": _from("scipy.spatial", "m.cKDTree(np.eye(3))"),
     "scipy ttest result": _from("scipy.stats", "m.ttest_ind([1, 2, 3], [2, 3, 5])"),
     "scipy frozen distribution": _from("scipy.stats", "m.norm(1, 2)"),

@@ -16,17 +16,17 @@ import os
 import sys
 from _thread import get_ident
 from time import perf_counter, thread_time
-from types import CodeType, FunctionType
+from types import FunctionType
 
 from hitsave_trace import callees
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
-from hitsave_trace.importing.unseen import NOP, RESUME
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm
 from hitsave_trace.recording import busy, stacks
+from hitsave_trace.taps.unseen import hide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -358,31 +358,9 @@ HELD = 3
 """References to a result that nobody else holds: the variable, the argument of `leave`, and that of who counts."""
 
 
-def _hide(make: FunctionType) -> CodeType:
-    """Move the RESUME of the wrapper in `make` behind its calls (see `taps.unseen`)."""
-    import opcode
-
-    [code] = [constant for constant in make.__code__.co_consts if isinstance(constant, CodeType)]
-    load, pop = opcode.opmap["LOAD_DEREF"], opcode.opmap["POP_TOP"]
-    mark = len(code.co_varnames) + code.co_freevars.index("mark")
-    body = bytearray(code.co_code)
-    first, marks = -1, []
-    for offset in range(0, len(body), 2):
-        if body[offset] == RESUME and first < 0:
-            first = offset
-        elif body[offset] == load and body[offset + 1] == mark and body[offset + 2] == pop:
-            marks.append(offset)
-    if first < 0 or len(marks) != 2:
-        raise NotImplementedError("this interpreter compiles try/finally in another way")
-    body[first : first + 2] = bytes((NOP, 0))
-    for offset in marks:
-        body[offset : offset + 4] = bytes((RESUME, 0, NOP, 0))
-    return code.replace(co_code=bytes(body), co_name="__call__", co_qualname="__call__", co_filename="<hitsave>")
-
-
 def _callable() -> FunctionType:
     made: FunctionType = _standing_in(None)  # type: ignore[assignment]
-    code = _hide(_standing_in)  # type: ignore[arg-type]
+    code = hide(_standing_in).replace(co_name="__call__", co_qualname="__call__")  # type: ignore[arg-type]
     space = {"__builtins__": vars(builtins), "HELD": HELD, "ATOMS": ATOMS}
     return FunctionType(code, space, "__call__", None, made.__closure__)
 

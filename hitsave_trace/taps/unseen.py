@@ -104,8 +104,8 @@ def _standing_in_last(mark: object) -> Callable[..., object]:
     return wrapper
 
 
-def _hide(make: FunctionType) -> CodeType:
-    """Move the RESUME of the wrapper in `make` behind its calls."""
+def hide(make: FunctionType) -> CodeType:
+    """Move the RESUME of the wrapper in `make` behind its calls, to where it mentions `mark`."""
     [code] = [constant for constant in make.__code__.co_consts if isinstance(constant, CodeType)]
     resume, nop = opcode.opmap["RESUME"], opcode.opmap["NOP"]
     load, pop = opcode.opmap["LOAD_DEREF"], opcode.opmap["POP_TOP"]
@@ -119,15 +119,14 @@ def _hide(make: FunctionType) -> CodeType:
             marks.append(offset)
     if first < 0 or len(marks) != 2:
         raise NotImplementedError("this interpreter compiles try/finally in another way")
-    body[first] = nop
-    body[first + 1] = 0
+    body[first : first + 2] = bytes((nop, 0))
     for offset in marks:
         body[offset : offset + 4] = bytes((resume, 0, nop, 0))
     return code.replace(co_code=bytes(body), co_filename="<hitsave>")
 
 
-_CODE_FIRST = _hide(_noting_first)  # type: ignore[arg-type]
-_CODE_LAST = _hide(_noting_last)  # type: ignore[arg-type]
+_CODE_FIRST = hide(_noting_first)  # type: ignore[arg-type]
+_CODE_LAST = hide(_noting_last)  # type: ignore[arg-type]
 
 
 _named: dict[tuple[bool, str], CodeType] = {}
@@ -215,7 +214,7 @@ class StandInType(StandIn):
 
 
 def _callable(make: FunctionType) -> FunctionType:
-    code = _hide(make).replace(co_name="__call__", co_qualname="__call__")
+    code = hide(make).replace(co_name="__call__", co_qualname="__call__")
     return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, make(None).__closure__)
 
 

@@ -17,11 +17,9 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import get_ident
-from sys import _getframe as getframe
 
 from hitsave_trace.taps.newborn import Newborn
-from hitsave_trace.taps.quiet import depths
+from hitsave_trace.taps.noting import noting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.unseen import Note
 
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
@@ -123,7 +122,7 @@ class Entropy:
 
         self.patches.method(module.Random, "seed", self._noting(seeding))
 
-    def _touching(self, generator: str, function: str) -> Callable[[Arguments, Keywords], None]:
+    def _touching(self, generator: str, function: str) -> Note:
         """Tell that the state is about to be overwritten or is being read, and of seeding without a seed."""
 
         def touching(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
@@ -158,22 +157,8 @@ class Entropy:
             return
         self.recording.forbid(slug, words or door or "os.urandom")
 
-    def _noting(self, note: Callable[[Arguments, Keywords, FrameType], None]) -> Callable[[Arguments, Keywords], None]:
-        recording = self.recording
-
-        def noted(arguments: Arguments, keywords: Keywords) -> None:
-            thread = get_ident()
-            if thread in depths:
-                return
-            depths[thread] = 1
-            try:
-                note(arguments, keywords, getframe(1))
-            except Exception as error:
-                recording.forbid("internal", f"random: {type(error).__name__}")
-            finally:
-                depths.pop(thread, None)
-
-        return noted
+    def _noting(self, note: Callable[[Arguments, Keywords, FrameType], None]) -> Note:
+        return noting(note, self.recording, "random")
 
 
 def asker(frame: FrameType | None) -> tuple[str, bool]:

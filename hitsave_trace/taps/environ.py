@@ -8,18 +8,18 @@ Changes raise the events `os.putenv` and `os.unsetenv`.
 from __future__ import annotations
 
 import os
-from _thread import get_ident
-from sys import _getframe as getframe
 
-from hitsave_trace.taps.quiet import depths
+from hitsave_trace.taps.noting import noting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.unseen import Note
 
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
@@ -41,24 +41,15 @@ class Environ:
         for name in ("__iter__", "__len__", "__repr__"):
             patches.method(kind, name, self._noting(_all))
 
-    def _noting(self, subject: Callable[[Arguments, Keywords], str | None]) -> Callable[[Arguments, Keywords], None]:
+    def _noting(self, subject: Callable[[Arguments, Keywords], str | None]) -> Note:
         recording, places = self.recording, self.places
 
-        def noted(arguments: Arguments, keywords: Keywords) -> None:
-            thread = get_ident()
-            if thread in depths:
-                return
-            depths[thread] = 1
-            try:
-                name = subject(arguments, keywords)
-                if name != "" and not places.in_library_import(getframe(1)):
-                    recording.environment(name)
-            except Exception as error:
-                recording.forbid("internal", f"os.environ: {type(error).__name__}")
-            finally:
-                depths.pop(thread, None)
+        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            name = subject(arguments, keywords)
+            if name != "" and not places.in_library_import(frame):
+                recording.environment(name)
 
-        return noted
+        return noting(told, recording, "os.environ")
 
 
 def _name_of(arguments: Arguments, keywords: Keywords) -> str | None:

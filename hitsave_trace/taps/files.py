@@ -14,11 +14,10 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import opened
-from hitsave_trace.taps.quiet import depths
+from hitsave_trace.taps.noting import noting
 from hitsave_trace.taps.unseen import StandIn
 
 TYPE_CHECKING = False
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.audit import Audit
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.streams import Streams
+    from hitsave_trace.taps.unseen import Note
 
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
@@ -83,24 +83,13 @@ class Files:
         if module is not None and type(module.getlines) is not StandIn:
             patches.function(module, "getlines", self._noting(_lines_asked))
 
-    def _noting(
-        self, note: Callable[[Audit, Arguments, Keywords, FrameType], None]
-    ) -> Callable[[Arguments, Keywords], None]:
+    def _noting(self, note: Callable[[Audit, Arguments, Keywords, FrameType], None]) -> Note:
         audit = self.audit
 
-        def noted(arguments: Arguments, keywords: Keywords) -> None:
-            thread = get_ident()
-            if thread in depths:
-                return
-            depths[thread] = 1
-            try:
-                note(audit, arguments, keywords, getframe(1))
-            except Exception as error:
-                audit.recording.forbid("internal", f"files: {type(error).__name__}")
-            finally:
-                depths.pop(thread, None)
+        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            note(audit, arguments, keywords, frame)
 
-        return noted
+        return noting(told, audit.recording, "files")
 
 
 def _path_of(arguments: Arguments, keywords: Keywords) -> object:

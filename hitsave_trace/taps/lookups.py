@@ -9,10 +9,8 @@ line is to other libraries shows to the engines, when a library's code runs that
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
-from sys import _getframe as getframe
 
-from hitsave_trace.taps.quiet import depths
+from hitsave_trace.taps.noting import noting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.places import Places
     from hitsave_trace.taps.recorder import Recorder
+    from hitsave_trace.taps.unseen import Note
 
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
@@ -71,23 +70,14 @@ class Lookups:
             if isinstance(owner, type) and method in vars(owner):
                 patches.method(owner, method, self._noting(self._parsing(parameter)))
 
-    def _noting(self, note: Callable[[Arguments, Keywords], None]) -> Callable[[Arguments, Keywords], None]:
-        recording, places = self.recording, self.places
+    def _noting(self, note: Callable[[Arguments, Keywords], None]) -> Note:
+        places = self.places
 
-        def noted(arguments: Arguments, keywords: Keywords) -> None:
-            thread = get_ident()
-            if thread in depths:
-                return
-            depths[thread] = 1
-            try:
-                if not places.in_library_import(getframe(1)):
-                    note(arguments, keywords)
-            except Exception as error:
-                recording.forbid("internal", f"{type(error).__name__}: {error}")
-            finally:
-                depths.pop(thread, None)
+        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            if not places.in_library_import(frame):
+                note(arguments, keywords)
 
-        return noted
+        return noting(told, self.recording, "lookups")
 
     def _parsing(self, parameter: str) -> Callable[[Arguments, Keywords], None]:
         def note(arguments: Arguments, keywords: Keywords) -> None:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import get_ident
 
 from hitsave_trace import catalogue
 from hitsave_trace.taps.audit import opened
 from hitsave_trace.taps.linked_files import names_others
 from hitsave_trace.taps.native_entries import ENTRIES
-from hitsave_trace.taps.quiet import depths
+from hitsave_trace.taps.noting import noting
 from hitsave_trace.taps.unseen import wrap
 
 TYPE_CHECKING = False
@@ -127,27 +126,17 @@ class Native:
         if "process" in words:
             never, shown = "process", f"work given to workers of {shown.partition('.')[0]}"
 
-        def noted(arguments: Arguments, keywords: Keywords) -> None:
-            thread = get_ident()
-            if thread in depths:
+        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            if audit.places.in_library_import(frame):
                 return
-            depths[thread] = 1
-            try:
-                frame = sys._getframe(1)
-                if audit.places.in_library_import(frame):
-                    return
-                if never and not any(
-                    base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__
-                ):
-                    audit.recording.forbid(never, shown)
-                for spec in specs:
-                    _use(audit, shown, spec, arguments, keywords, frame, links)
-            except Exception as error:
-                audit.recording.forbid("internal", f"{shown}: {type(error).__name__}")
-            finally:
-                depths.pop(thread, None)
+            if never and not any(
+                base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__
+            ):
+                audit.recording.forbid(never, shown)
+            for spec in specs:
+                _use(audit, shown, spec, arguments, keywords, frame, links)
 
-        return noted
+        return noting(told, audit.recording, shown)
 
 
 def _spec(word: str) -> Spec:

@@ -147,7 +147,7 @@ _OVERWRITERS = frozenset(("PIL.Image",))
 
 def _seeks_distributions() -> bool:
     """Whether `importlib.metadata` is looking for installed packages: they are compared by their versions."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = getframe(2)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module not in _ASKING and not module.startswith("hitsave"):

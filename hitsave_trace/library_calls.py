@@ -15,6 +15,7 @@ import builtins
 import os
 import sys
 from _thread import get_ident
+from sys import _getframe as getframe
 from time import perf_counter, thread_time
 from types import FunctionType
 
@@ -126,7 +127,7 @@ class LibraryCalls:
             return None
         if any(type(value).__module__.partition(".")[0] in callees.LEFT_ALONE for value in given):
             return None  # such as axes to draw on
-        frame = id(sys._getframe(2))
+        frame = id(getframe(2))
         answer = self._observer.interceptor.enter(info, given, (), frame)
         if type(answer) is tuple:
             return answer
@@ -155,22 +156,15 @@ class LibraryCalls:
         call.told = True
         if not stack or (stack[-1] is not recording and not self._drop_above(stack, recording)):
             return
-        busy.add(thread)
-        began = thread_time()
-        try:
-            try:
-                if kept and not _is_theirs(value, call.owner):
-                    recording.forbid("identity", "result (the library keeps it as well)", "", spreads=False)
-                _note_paths(recording, call.paths, ended - recording.started)
-                self._observer.interceptor.leave(recording, value)
-            finally:
-                self._observer.close(thread, stack)
+
+        def deal() -> None:
+            if kept and not _is_theirs(value, call.owner):
+                recording.forbid("identity", "result (the library keeps it as well)", "", spreads=False)
+            _note_paths(recording, call.paths, ended - recording.started)
+            self._observer.interceptor.leave(recording, value)
             self._settle(call, None)
-        except BaseException as error:
-            self._observer.fault(error)
-        finally:
-            busy.discard(thread)
-            around.overhead += thread_time() - began
+
+        self._observer.finish(thread, stack, deal)
 
     def end(self, call: StandIn) -> None:
         """A call is over, by an exception if `leave` has not been told."""
@@ -182,19 +176,12 @@ class LibraryCalls:
         if not stack or (stack[-1] is not recording and not self._drop_above(stack, recording)):
             return
         error = sys.exc_info()[1]
-        began = thread_time()
-        busy.add(thread)
-        try:
-            try:
-                self._observer.interceptor.abandon(recording, error)
-            finally:
-                self._observer.close(thread, stack)
+
+        def deal() -> None:
+            self._observer.interceptor.abandon(recording, error)
             self._settle(call, None)
-        except BaseException as fault:
-            self._observer.fault(fault)
-        finally:
-            busy.discard(thread)
-            around.overhead += thread_time() - began
+
+        self._observer.finish(thread, stack, deal)
 
     def _drop_above(self, stack: list[Recording], recording: Recording) -> bool:
         """Drop recordings inside of `recording` that nobody has closed; whether it is open at all."""

@@ -203,20 +203,8 @@ class Observer:
         if stack[-1].frame != frame and not self.drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
-        thread = get_ident()
-        busy.add(thread)
-        began = thread_time()
-        try:
-            recording = stack[-1]
-            try:
-                self.interceptor.leave(recording, value)
-            finally:
-                self.close(thread, stack)
-        except BaseException as error:
-            self.fault(error)
-        finally:
-            busy.discard(thread)
-            around.overhead += thread_time() - began
+        recording = stack[-1]
+        self.finish(get_ident(), stack, lambda: self.interceptor.leave(recording, value))
 
     def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
         """A function that calls itself returned, but not from the call that is recorded.
@@ -261,18 +249,8 @@ class Observer:
         frame = id(getframe(2))
         if stack[-1].frame != frame and not self.drop_to(stack, frame):
             return
-        busy.add(thread)
-        began = thread_time()
-        try:
-            try:
-                self.interceptor.abandon(stack[-1], error)
-            finally:
-                self.close(thread, stack)
-        except BaseException as fault:
-            self.fault(fault)
-        finally:
-            busy.discard(thread)
-            around.overhead += thread_time() - began
+        recording = stack[-1]
+        self.finish(thread, stack, lambda: self.interceptor.abandon(recording, error))
 
     def statement(self, info: StatementInfo) -> object:
         """A statement at the top level of a user module is about to run."""
@@ -325,6 +303,21 @@ class Observer:
         self.opening(recording)
         reads.observe(recording, info.module, info.blocks[0], position)
         self._watch_blocks(info)
+
+    def finish(self, thread: int, stack: list[Recording], deal: Callable[[], None]) -> None:
+        """The call of a thread's innermost recording is over: `deal` with it, and close the recording, whatever happens."""
+        busy.add(thread)
+        began = thread_time()
+        try:
+            try:
+                deal()
+            finally:
+                self.close(thread, stack)
+        except BaseException as error:
+            self.fault(error)
+        finally:
+            busy.discard(thread)
+            around.overhead += thread_time() - began
 
     def close(self, thread: int, stack: list[Recording]) -> None:
         """Take the innermost recording off the thread's stack, and hand what it saw to those around."""

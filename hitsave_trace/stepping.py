@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from time import perf_counter
+from time import thread_time
 from types import FunctionType, ModuleType
 
 from hitsave_trace.around import around
@@ -31,7 +31,7 @@ def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
     if thread in busy or observer.off or not info.candidate or not _can_be_told(info, frame):
         return None
     busy.add(thread)
-    began = perf_counter()
+    began = thread_time()
     try:
         answer = observer.interceptor.enter(info, (), (), id(frame))
         if answer is None:
@@ -44,7 +44,7 @@ def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
         observer.fault(error)
     finally:
         busy.discard(thread)
-        around.overhead += perf_counter() - began
+        around.overhead += thread_time() - began
     return None
 
 
@@ -55,22 +55,17 @@ def end(observer: Observer, info: StatementInfo, frame: int) -> None:
     if not stack or (stack[-1].frame != frame and not observer.drop_to(stack, frame)):
         return
     recording = stack[-1]
-    busy.add(thread)
-    began = perf_counter()
+
+    def deal() -> None:
+        if recording.names is not None and recording.info is info:
+            observer.interceptor.leave(recording, recording.names.changes(info.sure))
+        else:
+            observer.interceptor.abandon(recording, None)
+
     try:
-        try:
-            if recording.names is not None and recording.info is info:
-                observer.interceptor.leave(recording, recording.names.changes(info.sure))
-            else:
-                observer.interceptor.abandon(recording, None)
-        finally:
-            observer.close(thread, stack)
-            recording.names = None  # it holds objects of the program
-    except BaseException as error:
-        observer.fault(error)
+        observer.finish(thread, stack, deal)
     finally:
-        busy.discard(thread)
-        around.overhead += perf_counter() - began
+        recording.names = None  # it holds objects of the program
 
 
 def _can_be_told(info: StatementInfo, frame: FrameType) -> bool:

@@ -183,6 +183,11 @@ def function_name(function: FunctionType) -> str | None:
     return None if info is None else info.name
 
 
+def is_ours(module: str) -> bool:
+    """Whether a module is HitSave's own: it may have been imported for our sake, at any moment."""
+    return module.partition(".")[0] in ("hitsave", "hitsave_trace")
+
+
 def is_user_class(cls: type) -> bool:
     """Whether a class was made by user code."""
     return getattr(cls, "__module__", None) in user_modules

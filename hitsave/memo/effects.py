@@ -22,6 +22,7 @@ from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import dump, load
 from hitsave_trace import observations, warned
 from hitsave_trace.around import around
+from hitsave_trace.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
     new = list(sys.modules)[recording.modules :] if len(sys.modules) > recording.modules else []
     if new:
         records.append(
-            ("import", tuple(name for name in new if sys.modules.get(name) is not None and not _is_ours(name)))
+            ("import", tuple(name for name in new if sys.modules.get(name) is not None and not is_ours(name)))
         )
     for effect in recording.effects:
         if effect[0] == "text":
@@ -60,11 +61,6 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
         else:
             records.append(effect)
     return tuple(records)
-
-
-def _is_ours(module: str) -> bool:
-    """Whether a module is HitSave's own, imported when it was needed."""
-    return module.partition(".")[0] in ("hitsave", "hitsave_trace")
 
 
 def _joined(first: str | bytes, rest: list[str | bytes]) -> str | bytes:

@@ -26,6 +26,7 @@ from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, CODE, DISTRIBUTION, SETTING, SHARING
+from hitsave_trace.names import is_ours
 from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
@@ -349,9 +350,7 @@ def _of_imports(trace: Trace, records: Sequence[Effect], found: Recording) -> li
     standard = sys.stdlib_module_names
     # Of the standard library's, some are imported by HitSave itself when it needs them.
     missing = {name for name in before if name not in sys.modules and name.partition(".")[0] not in standard}
-    extra = {
-        name for name in after - before if name.partition(".")[0] not in standard and not name.startswith("hitsave")
-    }
+    extra = {name for name in after - before if name.partition(".")[0] not in standard and not is_ours(name)}
     extra |= found.loaded - set(trace.loaded)
     return [_row("effect-differs", f"import {name}", *_done(name in missing)) for name in sorted(missing | extra)]
 

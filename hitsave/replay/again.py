@@ -84,21 +84,21 @@ class _Attempt:
     """One attempt."""
 
     __slots__ = (
-        "_began", "_clock", "_conditions", "_digests", "_folder", "_head", "_missed", "_name", "_options", "_project",
-        "_settings", "_values",
+        "_began", "_clock", "_conditions", "_digests", "_head", "_missed", "_values", "folder", "name", "options", "project",
+        "settings",
     )  # fmt: skip
 
     def __init__(
         self, options: Options, settings: Settings, project: str, head: list[str], began: float, clock: float
     ) -> None:
-        self._options = options
-        self._settings = settings
-        self._project = project
+        self.options = options
+        self.settings = settings
+        self.project = project
         self._head = head
         self._began = began
         self._clock = clock
-        self._folder = os.path.abspath(settings.store)
-        self._name = begins.name_of(head, options)
+        self.folder = os.path.abspath(settings.store)  # of the store
+        self.name = begins.name_of(head, options)  # under which runs like this one are kept
         self._conditions = begins.conditions(settings)
         self._missed: list[Row] = []
         self._digests = FileDigests()
@@ -113,17 +113,17 @@ class _Attempt:
         finally:
             if self._values is not None:
                 self._values.close()
-        told = (self._name, self._conditions, self._missed, self._began)
+        told = (self.name, self._conditions, self._missed, self._began)
         return encode(told).hex()
 
     def _look(self) -> None:
-        if place.format_of(self._folder) != schema.FORMAT:
+        if place.format_of(self.folder) != schema.FORMAT:
             return
-        place.examine(self._folder)
-        if not os.path.exists(os.path.join(self._folder, "values", "data.mdb")):
+        place.examine(self.folder)
+        if not os.path.exists(os.path.join(self.folder, "values", "data.mdb")):
             return
-        self._values = values = open_environment(os.path.join(self._folder, "values"), schema.VALUES_MAP, readonly=True)
-        prefix = schema.CALL + schema.namespace(self._project) + self._name
+        self._values = values = open_environment(os.path.join(self.folder, "values"), schema.VALUES_MAP, readonly=True)
+        prefix = schema.CALL + schema.namespace(self.project) + self.name
         seen = set()
         for position, (_, trace) in enumerate(values.scan(prefix, CANDIDATES)):
             if trace in seen:
@@ -153,7 +153,7 @@ class _Attempt:
 
     def _differences(self, run: Run) -> list[Row] | None:
         """The first thing that is not what it was; None if all is."""
-        if run.name != self._name:
+        if run.name != self.name:
             return [_reason("gone", "")]
         if run.conditions != self._conditions:
             return self._other_conditions(run.conditions)
@@ -207,13 +207,13 @@ class _Attempt:
         return kind == "link" and link(name) == fingerprint
 
     def _shown(self, name: str) -> str:
-        return name.removeprefix(self._project + os.sep)
+        return name.removeprefix(self.project + os.sep)
 
     # --- doing it again -----------------------------------------------------------------------------------------
 
     def _contents(self, run: Run, trace: bytes) -> Contents | None:
         """All that is to be written: the output under "", what was written last under "late", and files by their paths."""
-        sealed = read_seal(self._folder, trace)
+        sealed = read_seal(self.folder, trace)
         if sealed is None:
             return None
         try:
@@ -240,7 +240,7 @@ class _Attempt:
         assert self._values is not None  # noqa: S101
         row = self._values.get(schema.BLOB + digest)
         if row is None:
-            return BlobFolder(os.path.join(self._folder, "values")).read(digest)
+            return BlobFolder(os.path.join(self.folder, "values")).read(digest)
         if digest_of(row) != digest:
             raise Damaged("a stored blob is not what its name says")
         return row
@@ -272,11 +272,11 @@ class _Attempt:
 
     def record(self, run: Run) -> Row:
         """What the log says of a run that was answered in this way; the rest is as in the run that was kept."""
-        options = self._options
+        options = self.options
         command = ["-m", options.module] if options.module is not None else [options.script]
         return {
             "command": [*command, *options.arguments],
-            "project": self._project,
+            "project": self.project,
             "cwd": os.getcwd(),
             "started": self._began,
             "seconds": perf_counter() - self._clock,
@@ -292,31 +292,6 @@ class _Attempt:
             "at": None,
             "faults": [],
         }
-
-    @property
-    def folder(self) -> str:
-        """The folder of the store."""
-        return self._folder
-
-    @property
-    def settings(self) -> Settings:
-        """What the user has chosen."""
-        return self._settings
-
-    @property
-    def options(self) -> Options:
-        """The command line."""
-        return self._options
-
-    @property
-    def project(self) -> str:
-        """The project folder."""
-        return self._project
-
-    @property
-    def name(self) -> bytes:
-        """The name under which runs like this one are kept."""
-        return self._name
 
 
 def _reason(kind: str, subject: str, before: str | None = None, after: str | None = None) -> Row:

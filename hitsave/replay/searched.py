@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from hitsave_trace.names import is_ours
 from hitsave_trace.taps.places import in_library
 
 TYPE_CHECKING = False
@@ -15,14 +16,11 @@ def stems_of(searched: Iterable[str]) -> Iterator[str]:
     """The names by which modules were looked for in folders that are none of packages' own."""
     for name in searched:
         package, _, stem = name.rpartition(".")
-        if name.partition(".")[0] in _OURS:
+        if is_ours(name):
             continue
         homes = paths_of(sys.modules.get(package)) if package else []
         if not homes or not all(in_library(home + "/x") for home in homes):
             yield stem
-
-
-_OURS = frozenset(("hitsave", "hitsave_trace"))
 
 
 def paths_of(module: object) -> list[str]:

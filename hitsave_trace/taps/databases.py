@@ -23,15 +23,21 @@ _ATTACH = 24
 """What the library calls it when a statement takes in another database, or writes a copy of one."""
 
 
-def opened(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-    """A database is about to be opened, or taken in."""
-    named = places.text(arguments[0])
+def file_of(given: object) -> str | None:
+    """The file that a database's name means; None if it lies in memory."""
+    named = places.text(given)
     if named is None or named in {"", ":memory:"} or "mode=memory" in named:
-        return
+        return None
     if named.startswith("file:"):
         named = named[5:].partition("?")[0]
         named = "/" + named.lstrip("/") if named.startswith("//") else named
-    path = audit.path(named, frame)
+    return named
+
+
+def opened(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    """A database is about to be opened, or taken in."""
+    named = file_of(arguments[0])
+    path = None if named is None else audit.path(named, frame)
     if path is not None:
         audit.written.connected(path)
         audit.written.connected(path + "-wal")

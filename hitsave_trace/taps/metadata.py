@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 _lstat = os.lstat
 
 
-def chmod(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
-    # `shutil.copy` sets the mode that the file has already, as a rule. That is no effect.
-    path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
-    if path is None:
-        return
+def changes_mode(path: str, mode: object) -> bool:
+    """Whether to set a mode does anything: `shutil.copy` sets the one that the file has already, as a rule."""
     try:
-        same = _lstat(path).st_mode & 0o7777 == arguments[1]
+        return _lstat(path).st_mode & 0o7777 != mode
     except OSError:
-        return
-    if not same:
+        return False
+
+
+def chmod(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
+    path = audit.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
+    if path is not None and changes_mode(path, arguments[1]):
         audit.recording.metadata_changed(path)
 
 

@@ -14,6 +14,8 @@ from _thread import get_ident
 from hitsave_trace.model import FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import exist_ok
+from hitsave_trace.taps.databases import file_of
+from hitsave_trace.taps.metadata import changes_mode
 from hitsave_trace.taps.processes import NETWORK_EVENTS, PROCESS_EVENTS, network_words, process_words
 from hitsave_trace.taps.quiet import depths
 from hitsave_trace.taps.suspects import mentions
@@ -219,13 +221,7 @@ class Listener:
 
     def _mode(self, arguments: Arguments, frame: FrameType) -> None:
         path = self.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
-        if path is None or self.whole.outside(path):
-            return
-        try:
-            same = _lstat(path).st_mode & 0o7777 == arguments[1]
-        except OSError:
-            return
-        if not same:
+        if path is not None and not self.whole.outside(path) and changes_mode(path, arguments[1]):
             self.whole.look(FILE, path)
             self.whole.look(STAT, path)
             self.whole.wrote(path, keeps=True)
@@ -249,13 +245,8 @@ class Listener:
             self.whole.environ.add(name)
 
     def _database(self, arguments: Arguments, frame: FrameType) -> None:
-        named = _places.text(arguments[0])
-        if named is None or named in {"", ":memory:"} or "mode=memory" in named:
-            return
-        if named.startswith("file:"):
-            named = named[5:].partition("?")[0]
-            named = "/" + named.lstrip("/") if named.startswith("//") else named
-        path = self.path(named, frame)
+        named = file_of(arguments[0])
+        path = None if named is None else self.path(named, frame)
         if path is None or self.whole.outside(path):
             return
         self.whole.look(FILE, path)

@@ -26,7 +26,7 @@ class Content:
         """Set it."""
 
 
-class ListContent(Content):
+class _List(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -36,7 +36,7 @@ class ListContent(Content):
         list.__setitem__(thing, _ALL, held)
 
 
-class DictContent(Content):
+class _Dict(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -48,7 +48,7 @@ class DictContent(Content):
         dict.update(thing, held)
 
 
-class OrderedDictContent(Content):
+class _OrderedDict(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -64,7 +64,7 @@ class OrderedDictContent(Content):
             OrderedDict.__setitem__(thing, key, value)
 
 
-class SetContent(Content):
+class _Set(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -75,7 +75,7 @@ class SetContent(Content):
         set.update(thing, held)
 
 
-class ByteArrayContent(Content):
+class _ByteArray(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -85,7 +85,7 @@ class ByteArrayContent(Content):
         bytearray.__setitem__(thing, _ALL, held)
 
 
-class DequeContent(Content):
+class _Deque(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -98,7 +98,7 @@ class DequeContent(Content):
         deque.extend(thing, held)
 
 
-class ArrayContent(Content):
+class _Array(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
@@ -114,14 +114,14 @@ _NOTHING = Content()
 CONTENTS: dict[type, Content] = {
     object: _NOTHING,
     SimpleNamespace: _NOTHING,
-    list: ListContent(),
-    dict: DictContent(),
-    set: SetContent(),
-    bytearray: ByteArrayContent(),
+    list: _List(),
+    dict: _Dict(),
+    set: _Set(),
+    bytearray: _ByteArray(),
 }
 NAMED_CONTENTS: dict[str, Content] = {
-    "collections.deque": DequeContent(),
-    "collections.OrderedDict": OrderedDictContent(),
-    "collections.defaultdict": DictContent(),
-    "array.array": ArrayContent(),
+    "collections.deque": _Deque(),
+    "collections.OrderedDict": _OrderedDict(),
+    "collections.defaultdict": _Dict(),
+    "array.array": _Array(),
 }

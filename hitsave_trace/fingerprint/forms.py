@@ -13,18 +13,7 @@ from operator import is_ as _is
 from types import CellType, FunctionType
 
 from hitsave_trace.fingerprint import registry
-from hitsave_trace.fingerprint.contents import (
-    CONTENTS,
-    NAMED_CONTENTS,
-    ArrayContent,
-    ByteArrayContent,
-    Content,
-    DequeContent,
-    DictContent,
-    ListContent,
-    OrderedDictContent,
-    SetContent,
-)
+from hitsave_trace.fingerprint.contents import CONTENTS, NAMED_CONTENTS, Content
 from hitsave_trace.fingerprint.functions import home, is_single_dispatch
 from hitsave_trace.fingerprint.state import State, state_of
 
@@ -294,19 +283,14 @@ _BY_ITSELF = ("_attrs", "_flags")
 
 
 _FORMS: dict[type, Form] = {
-    list: _Bare(ListContent()),
-    dict: _Bare(DictContent()),
-    set: _Bare(SetContent()),
-    bytearray: _Bare(ByteArrayContent()),
+    **{kind: _Bare(CONTENTS[kind]) for kind in (list, dict, set, bytearray)},
     FunctionType: _Function(),
     CellType: _Cell(),
 }
 
 _NAMED: dict[str, Form] = {
-    "collections.deque": _Bare(DequeContent()),
-    "collections.OrderedDict": _Bare(OrderedDictContent()),
-    "collections.defaultdict": _DefaultDict(DictContent()),
-    "array.array": _Bare(ArrayContent()),
+    **{name: _Bare(content) for name, content in NAMED_CONTENTS.items()},
+    "collections.defaultdict": _DefaultDict(NAMED_CONTENTS["collections.defaultdict"]),
     "numpy.ndarray": _NumpyArray(),
     "numpy.random._generator.Generator": Form(),
     "numpy.random.mtrand.RandomState": _RandomState(),
@@ -335,7 +319,8 @@ def form_of(kind: type) -> Form | None:
         return _Frame() if _copies_on_write() else None
     entry, base = registry.find(kind)
     if entry.reach == registry.WHOLE and base is not object:
-        return _OwnDict() if root == "scipy" and registry.qualified(base)[1] == "_spbase" and _is_plain(kind) else None
+        is_matrix = root == "scipy" and registry.qualified(base)[1] == "_spbase" and not issubclass(kind, dict)
+        return _OwnDict() if is_matrix else None
     content = CONTENTS.get(base) or NAMED_CONTENTS.get(".".join(registry.qualified(base)))
     if content is None or (base is object and entry is not registry.by_type[object]):
         return None
@@ -343,10 +328,6 @@ def form_of(kind: type) -> Form | None:
         return None
     state = state_of(kind, base)
     return None if state.hidden is not None else _Instance(content, state)
-
-
-def _is_plain(kind: type) -> bool:
-    return not issubclass(kind, dict)
 
 
 def _copies_on_write() -> bool:

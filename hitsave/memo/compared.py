@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.fingerprint.state import state_of
 from hitsave_trace.fingerprint.values import Walk
 
 TYPE_CHECKING = False
@@ -142,20 +144,11 @@ def _fields(path: str, one: object, other: object) -> list[Pair] | Difference | 
 
 
 def _held(value: object) -> dict[str, object]:
-    found: dict[str, object] = {}
-    try:
-        held = object.__getattribute__(value, "__dict__")
-        found.update(held if type(held) is dict else {})
-    except AttributeError:
-        pass
-    for base in type(value).__mro__:
-        for name, member in vars(base).items():
-            if type(member).__name__ == "member_descriptor" and name not in found:
-                try:
-                    found[name] = member.__get__(value)
-                except AttributeError:
-                    continue
-    return found
+    kind = type(value)
+    held, names = state_of(kind, registry.find(kind)[1]).read(value)
+    found = dict(zip(names, held, strict=True))
+    own = found.pop("__dict__", None)
+    return {**own, **found} if type(own) is dict else found
 
 
 def _same(one: object, other: object) -> bool:

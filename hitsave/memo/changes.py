@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 class Changes:
     """What one call changed."""
 
-    __slots__ = ("_known", "forms", "names", "objects", "places", "values")
+    __slots__ = ("_known", "_states", "forms", "names", "objects", "places", "values")
 
     def __init__(self) -> None:
         self.places: list[Place] = []
@@ -57,6 +57,7 @@ class Changes:
         self.names: list[Name] = []
         self.values: list[object] = []
         self._known: set[int] = set()
+        self._states: list[object] | None = None  # taken once: large arrays are copied
 
     def __bool__(self) -> bool:
         return bool(self.places or self.names)
@@ -80,13 +81,16 @@ class Changes:
 
     def states(self) -> tuple[list[object], list[object]]:
         """Give what the objects hold and what the names mean after the call. Raises `Refused`."""
-        held = []
-        for thing, form in zip(self.objects, self.forms, strict=True):
-            try:
-                held.append(form.take(thing))
-            except Exception as error:
-                raise Refused("argument-changed", f"{type(thing).__name__} ({type(error).__name__}: {error})") from None
-        return held, self.values
+        if self._states is None:
+            held = []
+            for thing, form in zip(self.objects, self.forms, strict=True):
+                try:
+                    held.append(form.take(thing))
+                except Exception as error:
+                    what = f"{type(thing).__name__} ({type(error).__name__}: {error})"
+                    raise Refused("argument-changed", what) from None
+            self._states = held
+        return self._states, self.values
 
     def record(self) -> Record:
         """Give what is kept of it in the trace."""

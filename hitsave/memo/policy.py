@@ -77,9 +77,7 @@ class Costs:
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
-        self.site = (
-            False  # of a call site, which is not asked about at all if all that is known of it is that it is quick
-        )
+        self.site = False  # of a call site, which is left alone if all that is known of it is that it is quick
 
 
 class Policy:

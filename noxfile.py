@@ -17,9 +17,14 @@ nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = bool(os.environ.get("CI"))
 
 
+def add(session: nox.Session, *what: str) -> None:
+    """Install packages into the session's environment."""
+    session.run_install("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *what)
+
+
 def install(session: nox.Session) -> None:
     """Install this tree as users get it, with what its tests need, and try the command away from the tree."""
-    session.run_install("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", ".[test,example]")
+    add(session, ".[test,example]")
     with tempfile.TemporaryDirectory() as folder, session.chdir(folder):
         with open("program.py", "w", encoding="utf-8") as program:
             program.write("def work(x):\n    return sum(range(x))\n\nwork(1_000_000)\n")
@@ -46,9 +51,7 @@ def slow(session: nox.Session) -> None:
 def stress(session: nox.Session) -> None:
     """Edit programs of others by machine and run their scripts; what is given after `--` goes to the mutation test."""
     install(session)
-    session.run(
-        "python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", "tests/stress/requirements.txt"
-    )
+    add(session, "-r", "tests/stress/requirements.txt")
     session.run("python", "-m", "tests.stress.mutation", *session.posargs)
     session.run("python", "-m", "tests.stress.scripts")
 
@@ -87,7 +90,7 @@ def fetch(session: nox.Session, listed: str) -> str:
 def gallery(session: nox.Session) -> None:
     """Run the scripts of other projects' galleries plain and under HitSave, and edit them by machine."""
     install(session)
-    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *LIBRARIES)
+    add(session, *LIBRARIES)
     folder = fetch(session, "tests/stress/gallery.txt")
     session.run("python", "-m", "tests.stress.gallery", folder, *session.posargs)
 
@@ -96,7 +99,7 @@ def gallery(session: nox.Session) -> None:
 def suites(session: nox.Session) -> None:
     """Run the test suites of other projects plain and under HitSave."""
     install(session)
-    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", *OF_SUITES)
+    add(session, *OF_SUITES)
     folder = fetch(session, "tests/stress/suites.txt")
     session.run("python", "-m", "tests.stress.suites", folder, *session.posargs)
 
@@ -105,7 +108,7 @@ def suites(session: nox.Session) -> None:
 def native(session: nox.Session) -> None:
     """Read and write files by libraries that open them in native code, with a preloaded library as the witness; compilers."""
     install(session)
-    session.run("python", "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", "tests/stress/native.txt")
+    add(session, "-r", "tests/stress/native.txt")
     session.run(
         "python", "-m", "pytest", "-q", "-m", "slow", "tests/stress/native", "tests/test_compilers.py", *session.posargs
     )

@@ -282,13 +282,18 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
             recording.enter(info, caller, 0)
 
 
-def _keep_in_mind(recording: Recording, value: object) -> None:
-    """Note the function behind an object that keeps results: what it does besides returning, it does only once."""
+def _wrapped_by(value: object) -> CodeInfo | None:
+    """Find the user function that an object is, or wraps."""
     for _ in range(20):
         if isinstance(value, FunctionType) or value is None:
             break
         value = getattr(value, "__wrapped__", None)
-    info = code_infos.get(id(value.__code__)) if isinstance(value, FunctionType) else None
+    return code_infos.get(id(value.__code__)) if isinstance(value, FunctionType) else None
+
+
+def _keep_in_mind(recording: Recording, value: object) -> None:
+    """Note the function behind an object that keeps results: what it does besides returning, it does only once."""
+    info = _wrapped_by(value)
     if info is not None:
         recording.cached[id(info.code)] = info.name
 
@@ -301,12 +306,7 @@ def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
     seen: set[str] = set()
     while waiting:
         item, above = waiting.pop()
-        function = item
-        for _ in range(20):
-            if isinstance(function, FunctionType) or function is None:
-                break
-            function = getattr(function, "__wrapped__", None)
-        info = code_infos.get(id(function.__code__)) if isinstance(function, FunctionType) else None
+        info = _wrapped_by(item)
         if info is None or info.name in seen:
             continue
         seen.add(info.name)

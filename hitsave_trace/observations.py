@@ -136,7 +136,7 @@ def directory_removed(path: str) -> None:
 
 def listed(path: str) -> None:
     """The names in a directory are about to be read."""
-    if stacks and not _seeks_distributions():
+    if stacks and _asker() != _SEEKER:
         _file(LISTING, path)
 
 
@@ -145,30 +145,25 @@ _OVERWRITERS = frozenset(("PIL.Image",))
 """Libraries that ask whether a file is there right before they write it anew, to tidy up if that fails."""
 
 
-def _seeks_distributions() -> bool:
-    """Whether `importlib.metadata` is looking for installed packages: they are compared by their versions."""
+_SEEKER = "importlib.metadata"
+"""Looks for installed packages, which are compared by their versions."""
+_NO_QUESTIONS = _OVERWRITERS | {_SEEKER}
+
+
+def _asker() -> str:
+    """Name the module that asks about a path, past those that pass the question on."""
     frame: FrameType | None = getframe(2)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module not in _ASKING and not module.startswith("hitsave"):
-            return bool(module == "importlib.metadata")
+            return str(module)
         frame = frame.f_back
-    return False
-
-
-def _will_overwrite() -> bool:
-    frame: FrameType | None = getframe(2)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module not in _ASKING and not module.startswith("hitsave"):
-            return module in _OVERWRITERS
-        frame = frame.f_back
-    return False
+    return ""
 
 
 def looked(path: str, facet: str) -> None:
     """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
-    if stacks and not _will_overwrite() and not _seeks_distributions():
+    if stacks and _asker() not in _NO_QUESTIONS:
         _file(STAT if facet == "stat" else PRESENCE, path)
 
 

@@ -250,8 +250,8 @@ def _describe(
     part = [(rows[i][0] * 2, rows[i][2], rows[i][3]) for i in piece.region]
     piece.digest = fingerprint_part(code, part, left)
     own = [line for i in piece.region if (line := lines[rows[i][1]]) is not None and rows[i][0] * 2 not in left]
-    piece.first_line = lines[rows[piece.start][1]] or min(own, default=0)
-    piece.first_line = min(piece.first_line, min(own, default=piece.first_line))
+    first = lines[rows[piece.start][1]] or min(own, default=0)
+    piece.first_line = min(first, min(own, default=first))
     piece.last_line = max(own, default=piece.first_line)
     return bool(own)
 

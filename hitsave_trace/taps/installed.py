@@ -34,12 +34,13 @@ from hitsave_trace.taps.written import Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from hitsave_trace.taps.recorder import Recorder
     from hitsave_trace.taps.whole import Whole
     from hitsave_trace.taps.written import Looks
 
+    Arrived = Callable[[str], None]
     Snapshot = tuple[Looks, int]
 
 
@@ -47,7 +48,7 @@ class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "native", "patches", "places",
+        "_handlers", "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "native", "patches", "places",
         "recording", "run", "streams", "threads", "written",
     )  # fmt: skip
 
@@ -64,12 +65,12 @@ class Installed:
         self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
-        watched = WATCHED | SWITCHED | LOOKED_UP | {"linecache", "sqlite3", *NATIVE, *COMPILERS}
-        self.arrivals = Arrivals(watched, self.on_import)
         self.native.whole = whole
-        self.arrivals = Arrivals(
-            WATCHED | SWITCHED | DRAW_AT_IMPORT | {"linecache", "sqlite3", *NATIVE, *COMPILERS}, self.on_import
-        )
+        self._handlers: dict[str, list[Arrived]] = {}
+        for names, handler in self._waiting():
+            for name in names:
+                self._handlers.setdefault(name, []).append(handler)
+        self.arrivals = Arrivals(frozenset(self._handlers), self.on_import)
         self.threads = Threads(recording)
         self._modules = 0
 
@@ -97,32 +98,31 @@ class Installed:
 
     def on_import(self, name: str) -> None:
         """Tap a module that has just been loaded; `arrivals` calls this, and for any other name it does nothing."""
-        if name in DRAW_AT_IMPORT and self.run is not None:
-            self.run.whole.drew(name)
-        if name in WATCHED:
-            self.entropy.imported(name, executed=True)
-            self._generator_arrived(name)
-        elif name in COMPILERS:
-            compilers.arrived(name, self.patches)
-        elif name == "sqlite3":
-            databases.imported(self.audit, self.patches)
-        elif name == "linecache":
-            self.files.imported(self.patches)
-        elif name == "logging":
-            self.loggers.imported(self.patches)
-        elif name in NATIVE:
-            self.native.arrived(name)
-        if name in SWITCHED:
-            arrived(name)
-        if name in LOOKED_UP:
-            self.lookups.imported(name, self.patches)
+        for handler in self._handlers.get(name, ()):
+            handler(name)
+
+    def _waiting(self) -> Iterator[tuple[Iterable[str], Arrived]]:
+        """The modules that are waited for, and what is done when one has come, in that order."""
+        patches = self.patches
+        if self.run is not None:
+            yield DRAW_AT_IMPORT, self.run.whole.drew
+        yield WATCHED, self._generator_arrived
+        yield COMPILERS, lambda name: compilers.arrived(name, patches)
+        yield ("sqlite3",), lambda _: databases.imported(self.audit, patches)
+        yield ("linecache",), lambda _: self.files.imported(patches)
+        yield ("logging",), lambda _: self.loggers.imported(patches)
+        yield NATIVE, self.native.arrived
+        yield SWITCHED, arrived
+        yield LOOKED_UP, lambda name: self.lookups.imported(name, patches)
 
     def _generator_arrived(self, name: str) -> None:
-        """Give open recordings the state in which a generator came into the world: for them it is the one at entry.
+        """Tap a module with generators, and give open recordings the state in which one came into the world: for them it is
+        the one at entry.
 
         It came out of true randomness, so a call that draws from it without seeding it depends on a state that no
         other run has.
         """
+        self.entropy.imported(name, executed=True)
         if name not in {"random", "numpy.random", "torch"}:
             return
         if self.run is not None:

@@ -282,21 +282,34 @@ def watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
 # --- doing it again -------------------------------------------------------------------------------------------------
 
 
-def restore(call: Call, trace: Trace, store: Store) -> tuple[object, Sequence[object]]:
-    """Put a stored result together and set the objects that the call changed: the result, and what names are to mean.
+class Restored:
+    """A stored result that has been put together, and what the call left in objects and names: nothing of it is done yet."""
 
-    Raises whatever goes wrong; then nothing was changed.
-    """
-    find = call.came_from()
-    if not any(trace.changes):
-        whole = store.load_value(trace.value, find if trace.shares else None)
-        look_for_modules(call, whole)
-        return whole, ()
-    kept: tuple[object, Sequence[object], Sequence[object]] = store.load_value(trace.value, find)  # type: ignore[assignment]
-    value, states, values = kept
-    look_for_modules(call, value)
-    put_objects([find(place) for place in trace.changes[0]], states)
-    return value, values
+    __slots__ = ("_call", "_names", "_states", "_things", "_values", "value")
+
+    def __init__(self, call: Call, trace: Trace, store: Store) -> None:
+        """Raises whatever goes wrong."""
+        find = call.came_from()
+        self._call = call
+        self._things: list[object] = []
+        self._states: Sequence[object] = ()
+        self._values: Sequence[object] = ()
+        places, self._names = trace.changes
+        if places or self._names:
+            kept: tuple[object, Sequence[object], Sequence[object]] = store.load_value(trace.value, find)  # type: ignore[assignment]
+            self.value, self._states, self._values = kept
+            self._things = [find(place) for place in places]
+        else:
+            self.value = store.load_value(trace.value, find if trace.shares else None)
+        look_for_modules(call, self.value)
+
+    def put_objects(self) -> None:
+        """Set the objects that the call changed; raises what goes wrong, and then none is."""
+        put_objects(self._things, self._states)
+
+    def put_names(self) -> None:
+        """Bind the names that the call bound anew."""
+        put_names(self._names, self._call, self._values)
 
 
 def put_objects(things: Sequence[object], held: Sequence[object]) -> None:

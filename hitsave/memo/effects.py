@@ -26,6 +26,8 @@ from hitsave_trace.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
     from hitsave_trace.taps.whole import Whole
@@ -136,18 +138,24 @@ def replay(
     records: tuple[tuple[object, ...], ...],
     contents: dict[bytes, bytes],
     loaded: tuple[str, ...],
-    whole: Whole | None = None,
+    whole: Whole | None,
+    put_objects: Callable[[], None],
 ) -> None:
-    """Do again what a call did besides returning. `whole` is the recording of the run, if there is one.
+    """Do again what a call did besides returning. `whole` is the recording of the run, if there is one; `put_objects` sets
+    the objects that the call changed.
 
     What can fail comes first, and what everybody sees at once comes last: should a disk be full, the call runs as if
-    nothing had been tried.
+    nothing had been tried. Files may be written twice; objects are only set when these are as they should be.
     """
     from hitsave_trace.taps import state, streams
     from hitsave_trace.taps.whole import Awake
 
+    put = False
     for record in sorted(records, key=_turn):
         kind = record[0]
+        if not put and _turn(record) > _TURNS["metadata"]:
+            put_objects()
+            put = True
         if kind == "text":
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "warning":
@@ -176,6 +184,8 @@ def replay(
         elif kind == "import":
             with Awake(whole):
                 _import(record[1], set(loaded))  # type: ignore[arg-type]
+    if not put:
+        put_objects()
 
 
 _TURNS = {"import": 0, "file": 1, "metadata": 2, "random": 3}  # the time of a folder after what is put into it

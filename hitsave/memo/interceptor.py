@@ -197,20 +197,20 @@ class Memo:
         watched = changes.watch_answered(nodes, call) if stacks else {}
         try:
             with Awake(whole):
-                value, values = changes.restore(call, trace, self.store)
+                restored = changes.Restored(call, trace, self.store)
         except Exception:  # it is gone or damaged; and the program's own classes are put together here
             call.gone = True
             return None
         if whole is not None:
             whole.adopt(nodes, trace.effects)
-        effects.replay(trace.effects, contents, trace.loaded, whole)
+        effects.replay(trace.effects, contents, trace.loaded, whole, restored.put_objects)
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
-            changes.put_names(trace.changes[1], call, values)
+            restored.put_names()
             self._answered(call, trace, nodes, name, watched)
         except Exception as error:
             self.failed(error)
-        return (value,)
+        return (restored.value,)
 
     def _answered(
         self,

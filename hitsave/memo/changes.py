@@ -320,14 +320,21 @@ def put_objects(things: Sequence[object], held: Sequence[object]) -> None:
             form = form_of(type(thing))
             if form is None:
                 raise TypeError(type(thing).__name__)
-            was = None if form.sure else form.take(thing)
-            done.append((form, thing, was))
+            done.append((form, thing, _taken(form, thing)))
             form.put(thing, state)
     except BaseException:
         for form, thing, was in reversed(done):
-            if not form.sure:
+            if was is not MISSING:
                 form.put(thing, was)
         raise
+
+
+def _taken(form: Form, thing: object) -> object:
+    """What an object holds, should it have to be set back; MISSING where that can't be needed or can't be told."""
+    try:
+        return MISSING if form.sure else form.take(thing)
+    except Exception:  # a set whose order can't be made again
+        return MISSING
 
 
 def put_names(bound_names: Sequence[Name], call: Call, values: Sequence[object]) -> None:

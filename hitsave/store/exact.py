@@ -11,13 +11,13 @@ last instruction, where pickle itself does not look.
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
-from itertools import islice, permutations
 from math import nan
+
+from hitsave_trace.fingerprint.orders import fill, frozen, way_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     Find = Callable[[object], object]
 
@@ -25,11 +25,6 @@ HERE = "\0exact"
 MARK = b"\0exact"
 NAN = b"G\x7f\xf8\0\0\0\0\0\0"
 """How pickle writes the usual NaN."""
-
-_EMPTY = sys.getsizeof(set())
-_ENTRY = 16
-_SMALL = 8
-_TRIES = 200
 
 
 class _Names:
@@ -88,88 +83,10 @@ def finder(inner: Find | None) -> Find:
             return _nans().get(place[1], nan)
         _, number, changeable, items, others = place
         if number not in made:
-            made[number] = _built(items, others) if changeable else _frozen(items, others)
+            made[number] = fill(set(), items, others) if changeable else frozen(items, others)
         return made[number]
 
     return find
-
-
-def way_to(thing: set[object] | frozenset[object]) -> tuple[tuple[object, ...], int] | None:
-    """Say in which order elements must be put into a new set, and how, to get one with the order of `thing`.
-
-    None if no way is found, or pickle's own will do.
-    """
-    items = list(thing)
-    if list(_one_by_one(items) if type(thing) is set else frozenset(items)) == items:
-        return None
-    room = (sys.getsizeof(thing) - _EMPTY) // _ENTRY or _SMALL
-    make = _built if type(thing) is set else _frozen
-    others = max(room // 2 - 1 - len(items), 0) if room > _SMALL else 0
-    hows = (others,) if type(thing) is set else range(3)
-    for order in islice(_orders(items, room - 1), _TRIES):
-        for how in hows:
-            if list(make(order, how)) == items:
-                return tuple(order), how
-    return None
-
-
-def _one_by_one(items: Sequence[object]) -> set[object]:
-    made: set[object] = set()
-    for item in items:
-        made.add(item)
-    return made
-
-
-def _frozen(items: Sequence[object], how: int) -> frozenset[object]:
-    return frozenset((dict.fromkeys, list, set)[how](items))
-
-
-def _built(items: Sequence[object], others: int) -> set[object]:
-    """Put elements into a new set whose table has from the start the size that it needs for them and for others.
-
-    Those come last, and are taken out again.
-    """
-    fill = dict.fromkeys([object() for _ in range(others)])
-    made: set[object] = set()
-    made.update(dict.fromkeys(items) | fill)
-    made.difference_update(fill)
-    return made
-
-
-def _orders(items: list[object], mask: int) -> Iterator[list[object]]:
-    """Give orders of putting in that may lead to the order `items`, the likely ones first.
-
-    An element is in its own place unless another was there first. So those that may all be in their own places, of
-    which there is one longest row, go first, and those that were sent elsewhere after them.
-    """
-    yield items
-    ends: list[int] = []
-    last: list[int] = []
-    before: list[int] = []
-    for position, item in enumerate(items):
-        home = hash(item) & mask
-        length = bisect_left(ends, home)
-        if length == len(ends):
-            ends.append(home)
-            last.append(position)
-        else:
-            ends[length] = home
-            last[length] = position
-        before.append(last[length - 1] if length else -1)
-    row = []
-    position = last[-1] if last else -1
-    while position >= 0:
-        row.append(position)
-        position = before[position]
-    at_home = set(row)
-    first = [item for position, item in enumerate(items) if position in at_home]
-    moved = [item for position, item in enumerate(items) if position not in at_home]
-    for order in islice(permutations(moved), 60):
-        yield first + list(order)
-    if len(items) <= 6:
-        yield from map(list, permutations(items))
-    for turn in range(1, len(items)):
-        yield items[turn:] + items[:turn]
 
 
 def _nans() -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from hitsave_trace.fingerprint.orders import fill, way_to_fill
 from hitsave_trace.fingerprint.stdlib import iter_of
 
 TYPE_CHECKING = False
@@ -68,11 +69,14 @@ class _Set(Content):
     __slots__ = ()
 
     def take(self, thing: Anything) -> object:
-        return set.copy(thing) if type(thing) is set else set(set.__iter__(thing))
+        way = way_to_fill(thing)
+        if way is None:
+            raise ValueError("the order of a set can't be made again")
+        return way
 
     def put(self, thing: Anything, held: Anything) -> None:
         set.clear(thing)
-        set.update(thing, held)
+        fill(thing, *held)
 
 
 class _ByteArray(Content):

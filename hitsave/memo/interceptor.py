@@ -359,6 +359,8 @@ class Memo:
         touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
         for name in settings.of(touched):
             setting = settings.at_entry(name, found.modules)
+            if setting is None and name == settings.FIGURES:
+                raise Refused("gui", "a figure that was open before")
             if setting is None:
                 raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
             found.read(SETTING, name, setting, settings.text(name), -1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import compilers, databases, state
+from hitsave_trace.taps import compilers, databases, figures, state
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
@@ -90,6 +90,7 @@ class Installed:
         self.lookups.look(self.patches)
         self.native.look()
         databases.imported(self.audit, self.patches)
+        figures.imported(self.recording, self.patches)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -109,6 +110,7 @@ class Installed:
         yield WATCHED, self._generator_arrived
         yield COMPILERS, lambda name: compilers.arrived(name, patches)
         yield ("sqlite3",), lambda _: databases.imported(self.audit, patches)
+        yield (figures.MODULE,), lambda _: figures.imported(self.recording, patches)
         yield ("linecache",), lambda _: self.files.imported(patches)
         yield ("logging",), lambda _: self.loggers.imported(patches)
         yield NATIVE, self.native.arrived

@@ -5,6 +5,8 @@ top of a script and decides what the functions below it compute and draw. No nam
 Therefore a call depends on the settings of every library that it touched, at the values that they had when it began,
 and on the few that touch any code. They are looked at when it ends: a call that moved one is not saved (`switches`).
 A library that was not loaded when the call began is then not loaded either when the call is looked up.
+
+The figures that pyplot keeps are such a setting, too, of which one value is known: that there is none.
 """
 
 from __future__ import annotations
@@ -134,6 +136,16 @@ def _is_the_programs(thing: object) -> bool:
     return type(thing).__module__ in user_modules or getattr(thing, "__module__", None) in user_modules
 
 
+FIGURES = "pyplot's figures"
+NO_FIGURE: Fingerprint = b"no open figures\0"
+
+
+def open_figures() -> bool:
+    """Whether pyplot keeps a figure."""
+    keeper = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
+    return bool(keeper is not None and keeper.figs)
+
+
 _ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale}
 _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
     "numpy": _numpy,
@@ -156,10 +168,14 @@ def of(libraries: Container[str]) -> Iterator[str]:
     for name in _OF_LIBRARIES:
         if name in libraries or _ALSO_KNOWN.get(name) in libraries:
             yield name
+    if FIGURES in libraries:
+        yield FIGURES
 
 
 def fingerprint(name: str) -> Fingerprint | None:
     """Fingerprint one library's settings as they are now; None when they can't be said."""
+    if name == FIGURES:
+        return None if open_figures() else NO_FIGURE
     if name not in _ALWAYS and name not in sys.modules:
         return NOT_LOADED
     value = _value(name)
@@ -178,13 +194,15 @@ def fingerprint(name: str) -> Fingerprint | None:
 
 def at_entry(name: str, modules: int) -> Fingerprint | None:
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed."""
-    if name not in _ALWAYS and name not in set(islice(sys.modules, modules)):
+    if name not in _ALWAYS and name != FIGURES and name not in set(islice(sys.modules, modules)):
         return NOT_LOADED
     return fingerprint(name)
 
 
 def text(name: str) -> str | None:
     """Give the settings in readable words, those that are few."""
+    if name == FIGURES:
+        return "figures are open" if open_figures() else "no figure is open"
     return repr(_value(name)) if name in _ALWAYS else None
 
 

@@ -63,6 +63,7 @@ class Recording:
         "effects",
         "elsewhere",
         "entry",
+        "filters",
         "frame",
         "functions",
         "info",
@@ -106,6 +107,7 @@ class Recording:
         self.drawn: set[str] = set()
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
+        self.filters: tuple[object, ...] = ()  # of warnings, at entry
         self.cached: dict[int, str] = {}  # functions whose results `lru_cache` keeps, by id of their code
         self.modules = len(sys.modules)
         self.entry: object = None
@@ -187,7 +189,8 @@ class Recording:
         if child.effects and self.cached:
             self.shown_below_cache(child.info)
         self.written.update(child.written)
-        self.effects.extend(child.effects)
+        # Which filters of warnings are set shows by itself at the end.
+        self.effects.extend(effect for effect in child.effects if effect[0] != "filter")
         self.loaded |= child.loaded
         self.drawn |= child.drawn - self.seeded
         self.seeded |= child.seeded - self.drawn

@@ -26,8 +26,8 @@ from hitsave_trace.names import by_name, code_infos, user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from types import ModuleType
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import FrameType, ModuleType
 
     from hitsave_trace.model import Fingerprint
     from hitsave_trace.names import CodeInfo
@@ -101,13 +101,52 @@ def _with_outer(recordings: Iterable[Recording]) -> Iterator[Recording]:
             one = one.outer if one.is_of_library else None
 
 
+Filter = tuple[object, ...]
+
+_by_imports: set[Filter] = set()
+"""Filters that libraries have set while they were imported: an import is repeated on a hit."""
+
+
+def filters_set(before: Sequence[Filter], after: Sequence[Filter]) -> list[Filter] | None:
+    """The filters that a call has put in front of those that there were, besides imports; None if it did something else."""
+    fresh = _by_imports.difference(before)
+    for count in range(len(after) + 1):
+        own = after[:count]
+        if [one for one in after[count:] if one not in fresh] == [one for one in before if one not in own]:
+            return list(own)
+    return None
+
+
+def filters_in_force(recording: Recording) -> bytes:
+    """The present filters, where a recording that is open began with others; else nothing.
+
+    They are those under which a warning was shown, `with catch_warnings()` among it.
+    """
+    now = tuple(sys.modules["warnings"].filters)
+    one: Recording | None = recording
+    while one is not None:
+        if one.filters != now:
+            return dumps(now, 5)
+        one = one.outer
+    return b""
+
+
+def set_filter(pickled: bytes) -> None:
+    """Put a filter in front, as `warnings.filterwarnings` does."""
+    import warnings
+    from pickle import loads
+
+    warnings._add_filter(*loads(pickled), append=False)  # type: ignore[attr-defined]  # written by this user's store
+
+
 class Watch:
     """The tap on `warnings`: it sees each warning that is shown."""
 
-    __slots__ = ("_module", "_original", "recorder")
+    __slots__ = ("_in_import", "_module", "_original", "recorder")
 
-    def __init__(self, recorder: ModuleType) -> None:
+    def __init__(self, recorder: ModuleType, in_import: Callable[[FrameType | None], bool]) -> None:
         self.recorder = recorder  # hitsave_trace.recording
+        self._in_import = in_import  # whether a frame is that of the import of a library
         self._module: ModuleType | None = None
         self._original: object = None
 
@@ -121,6 +160,8 @@ class Watch:
         patches.function(module, "warn", self._raised)
         if hasattr(module, "_filters_mutated"):
             patches.function(module, "_filters_mutated", self._mutated)
+        if hasattr(module, "_add_filter"):
+            patches.function(module, "_add_filter", self._added)
         self._module, self._original = module, module._showwarnmsg
         module._showwarnmsg = wrap(module._showwarnmsg, self._shown, self.recorder)  # type: ignore[attr-defined]
 
@@ -144,6 +185,14 @@ class Watch:
             if left > 1 or (library and id(frame) == recording.frame):
                 text = str(arguments[0])[:80] if arguments else "warning"
                 recording.forbid("warning-outside", text, self.recorder.user_line(3), spreads=not library)
+
+    def _added(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+        """A filter is added."""
+        try:
+            if self._in_import(getframe(1)):
+                _by_imports.add(arguments)
+        except TypeError:
+            return  # a part of it can't be hashed
 
     def _mutated(self, _arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
         """The filters change, as at both ends of `catch_warnings`: what has been shown once may be shown again."""
@@ -178,6 +227,7 @@ class Watch:
             return text  # the program shows warnings in its own way, and that has been recorded too
         try:
             pickled = dumps((message.message, category), 5)  # type: ignore[attr-defined]
+            filters = filters_in_force(recording)
         except (PicklingError, TypeError, AttributeError):
             return text
         for ours in user_modules.values():
@@ -187,10 +237,10 @@ class Watch:
             if info is None:
                 return text
             recording.read(LINES, info.name, lines_of(info.name), None, recording.functions[info.name])
-            return ("warning", pickled, ours.name, "", line)
+            return ("warning", pickled, ours.name, "", line, filters)
         for name, loaded in list(sys.modules.items()):
             if getattr(loaded, "__file__", None) == filename:
-                return ("warning", pickled, name, filename, line)
+                return ("warning", pickled, name, filename, line, filters)
         return text
 
     def _function_at(self, recording: Recording, codes: list[CodeInfo], line: int) -> CodeInfo | None:
@@ -220,8 +270,8 @@ def forget_shown() -> None:
         mutated()
 
 
-def show_again(pickled: bytes, module: str, filename: str, line: int) -> None:
-    """Show a recorded warning, if plain Python would have shown it here and now."""
+def show_again(pickled: bytes, module: str, filename: str, line: int, filters: bytes) -> None:
+    """Show a recorded warning, if plain Python would have shown it here and now, or under the `filters` of then."""
     import warnings
     from pickle import loads
 
@@ -232,4 +282,10 @@ def show_again(pickled: bytes, module: str, filename: str, line: int) -> None:
     place = filename or user_modules[module].filename
     space = vars(known)
     registry = space.setdefault(_REGISTRY, {})
-    warnings.warn_explicit(message, category, place, line, space.get("__name__", module), registry)
+    set_up = warnings.filters
+    try:
+        if filters:
+            warnings.filters = list(loads(filters))
+        warnings.warn_explicit(message, category, place, line, space.get("__name__", module), registry)
+    finally:
+        warnings.filters = set_up

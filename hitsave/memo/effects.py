@@ -5,7 +5,8 @@ Records, in the order in which things happened:
     ("text", stream, str | bytes)
     ("flush", stream)
     ("filters",)
-    ("warning", pickled message and category, module, file name of a library, line)
+    ("filter", pickled filter of warnings)
+    ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
     ("file", name, "content", blob digest, mode bits) | ("file", name, "absent") | ("file", name, "directory", mode bits)
     ("metadata", name, mode bits, time of access, time of change)
     ("random", generator, state, whether it was seeded before anything was drawn)
@@ -19,14 +20,15 @@ import stat
 import sys
 
 from hitsave.store.codec import Damaged, Gone
-from hitsave.store.pickles import dump, load
+from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave_trace import observations, warned
 from hitsave_trace.around import around
 from hitsave_trace.names import is_ours
+from hitsave_trace.taps.switches import FILTER_WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
@@ -106,6 +108,14 @@ def random_record(generator: str, state: object, seeded: bool) -> tuple[object, 
     return ("random", generator, data, seeded)
 
 
+def filter_records(filters: Iterable[object]) -> list[tuple[object, ...]]:
+    """Make the records of filters of warnings that a call has put in front, the last of them first. Raises `Impossible`."""
+    try:
+        return [("filter", dump(one).data) for one in reversed(list(filters))]
+    except Unpicklable:
+        raise Impossible("switch", FILTER_WORDS) from None
+
+
 def load_ready(data: bytes, buffers: list[memoryview]) -> tuple[object, ...]:
     """Put a small pickle and its buffers into one plain record."""
     return (data, tuple(bytes(buffer) for buffer in buffers))
@@ -162,6 +172,8 @@ def replay(
             warned.show_again(*record[1:])  # type: ignore[arg-type]
         elif kind == "filters":
             warned.forget_shown()
+        elif kind == "filter":
+            warned.set_filter(record[1])  # type: ignore[arg-type]
         elif kind == "flush":
             target = sys.stdout if record[1] == 1 else sys.stderr
             if target is not None:

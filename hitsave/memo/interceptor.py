@@ -130,6 +130,7 @@ class Memo:
         found.distributions.update(call.distributions)
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())
+        found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
         call.queued_before = queued_seconds()
@@ -252,7 +253,9 @@ class Memo:
         for record in trace.effects:
             if record[0] == "text":
                 found.effects.append(("text", record[1], record[2], []))
-            elif record[0] in ("flush", "warning", "filters"):
+            elif record[0] == "warning":
+                found.effects.append((*record[:5], record[5] or warned.filters_in_force(wider)))
+            elif record[0] in ("flush", "filters"):
                 found.effects.append(record)
             elif record[0] in ("file", "metadata"):
                 found.effects.append((record[0], record[1]))
@@ -331,9 +334,19 @@ class Memo:
         unknown = self.taps.streams.changed() if self.taps is not None else None
         if unknown is not None:
             found.forbid("stdout-replaced", unknown, "")
-        for slug, what in switches.differences(before, switches.switches()):
+        after = switches.switches()
+        filters = warned.filters_set(before[switches.FILTERS], after[switches.FILTERS])  # type: ignore[arg-type]
+        for slug, what in switches.differences(before, after):
+            if what == switches.FILTER_WORDS and filters is not None:
+                continue
             if slug != "thread" or found.left_running():
                 found.forbid(slug, what, "")
+        if filters:
+            found.distributions.add("warnings")  # where they were put depends on those that there were
+        try:
+            found.effects += effects.filter_records(filters or ())
+        except effects.Impossible as error:
+            found.forbid(error.slug, error.what, "")
         if found.written and self.taps is not None:
             for path in self.taps.left_open([around.locate(name) for name in found.written]):
                 # Whoever is around it may find it closed.
@@ -358,7 +371,7 @@ class Memo:
                 found.read(DISTRIBUTION, name, fingerprint, text, -1)
         touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
         for name in settings.of(touched):
-            setting = settings.at_entry(name, found.modules)
+            setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
             if setting is None and name == settings.FIGURES:
                 raise Refused("gui", "a figure that was open before")
             if setting is None:

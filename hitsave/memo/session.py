@@ -138,7 +138,7 @@ class Session:
         self.memo.failed = self._failed
         if self.memo.verifier is not None:
             self.memo.verifier.watch_clocks(self.taps.patches)
-        self.warnings = Watch(observations)
+        self.warnings = Watch(observations, self.taps.places.in_library_import)
         self.warnings.before_recording(self.taps.patches)
         hooks.observer = self.observer
         hooks.registered = self._registered

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     Keywords = dict[str, object]
 
 MODULE = "matplotlib._pylab_helpers"
-_ASKED = ("get_fig_manager", "has_fignum", "get_all_fig_managers", "get_num_fig_managers", "get_active", "destroy", "destroy_all", "draw_all")  # fmt: skip
+_ASKED = (
+    "get_fig_manager", "has_fignum", "get_all_fig_managers", "get_num_fig_managers", "get_active", "destroy",
+    "destroy_all", "draw_all",
+)  # fmt: skip
 
 
 def imported(recording: Recorder, patches: Patches) -> None:

@@ -22,9 +22,10 @@ from hitsave_trace.sights import NOT_LOADED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
     from types import ModuleType
 
+    from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.model import Fingerprint
 
 _FRESH_DECIMAL = (28, "ROUND_HALF_EVEN", -999999, 999999, 1, 0, ("DivisionByZero", "InvalidOperation", "Overflow"))
@@ -95,9 +96,13 @@ def _xarray(_: ModuleType) -> object:
 
 
 def _warnings(module: ModuleType) -> object:
+    return _filters(module.filters)
+
+
+def _filters(filters: Iterable[Anything]) -> object:
     return tuple(
         (action, getattr(message, "pattern", message), category.__qualname__, getattr(place, "pattern", place), line)
-        for action, message, category, place, line in module.filters
+        for action, message, category, place, line in filters
     )
 
 
@@ -187,16 +192,22 @@ def fingerprint(name: str) -> Fingerprint | None:
             return latest[1]
     except Exception:
         pass  # some option holds an array: it says neither yes nor no
-    found = xxh3_128(repr(value).encode("utf-8", "surrogatepass")).digest()
+    found = _digest(value)
     _latest[name] = (value, found)
     return found
 
 
-def at_entry(name: str, modules: int) -> Fingerprint | None:
-    """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed."""
+def _digest(value: object) -> Fingerprint:
+    return xxh3_128(repr(value).encode("utf-8", "surrogatepass")).digest()
+
+
+def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprint | None:
+    """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
+    those of `warnings`, which may have been, as they were with these `filters`.
+    """
     if name not in _ALWAYS and name != FIGURES and name not in set(islice(sys.modules, modules)):
         return NOT_LOADED
-    return fingerprint(name)
+    return _digest(_filters(filters)) if name == "warnings" else fingerprint(name)
 
 
 def text(name: str) -> str | None:

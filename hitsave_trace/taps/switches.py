@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _getcwd = os.getcwd
 _SIGNALS = (SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2)
 
+FILTERS = 11
+"""The place of the filters of warnings."""
+FILTER_WORDS = "warnings.filters"
+
 # What each place of the tuple is: its slug and its words.
 _PLACES = (
     ("stdout-replaced", "sys.stdout"),
@@ -44,7 +48,7 @@ _PLACES = (
     ("switch", "sys.setswitchinterval"),
     ("switch", "sys.set_int_max_str_digits"),
     ("switch", "gc"),
-    ("switch", "warnings.filters"),
+    ("switch", FILTER_WORDS),
     ("switch", "warnings.showwarning"),
     ("directory-changed", "os.chdir"),
     ("signal", "signal.signal"),
@@ -191,19 +195,6 @@ def arrived(_: str) -> None:
     for place in range(_FIRST_LIBRARY, len(now)):
         if now[place] is not None and place != _FIGURES:
             _baselines.setdefault(place, now[place])
-
-
-def rebased(opening: Switches, before: Switches, after: Switches) -> Switches:
-    """Give `opening` as it would have been had an import already happened that led from `before` to `after`.
-
-    An import is repeated on a hit, and the switches that it moved (warning filters, as a rule) are moved again.
-    """
-    return tuple(
-        [
-            new if not _same(place, old, new) else start
-            for place, (start, old, new) in enumerate(zip(opening, before, after, strict=True))
-        ]
-    )
 
 
 def differences(before: Switches, after: Switches) -> list[tuple[str, str]]:

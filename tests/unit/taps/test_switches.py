@@ -173,18 +173,6 @@ def test_pyplot():
         pass
 
 
-def test_an_import_moves_switches_that_do_not_count():
-    with warnings.catch_warnings():
-        opening = switches.switches()
-        before = switches.switches()
-        warnings.filterwarnings("ignore", message="what an import adds")
-        after = switches.switches()
-        rebased = switches.rebased(opening, before, after)
-        assert switches.differences(rebased, switches.switches()) == []
-        warnings.simplefilter("ignore")
-        assert switches.differences(rebased, switches.switches()) == [("switch", "warnings.filters")]
-
-
 def test_a_library_that_comes_in_between_is_compared_with_how_it_came(program):
     script = (
         "observe = Observed()\n"

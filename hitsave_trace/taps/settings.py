@@ -15,8 +15,7 @@ import sys
 from _locale import LC_ALL, setlocale
 from itertools import islice
 
-from xxhash import xxh3_128
-
+from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
 
@@ -165,6 +164,7 @@ _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
 }
 _ALSO_KNOWN = {"sklearn": "scikit-learn"}
 _latest: dict[str, tuple[object, Fingerprint]] = {}
+"""What was found last, of settings that hold nothing that can be changed."""
 
 
 def of(libraries: Container[str]) -> Iterator[str]:
@@ -185,20 +185,19 @@ def fingerprint(name: str) -> Fingerprint | None:
         return NOT_LOADED
     value = _value(name)
     if value is None and name == "logging":
-        return None
+        return None  # what its handlers keep can't be seen from here
     latest = _latest.get(name)
+    if latest is not None and latest[0] == value:
+        return latest[1]
+    # Settings hold objects, too: cycles of colours, and functions that format numbers.
+    walk = Walk()
     try:
-        if latest is not None and latest[0] == value:
-            return latest[1]
-    except Exception:
-        pass  # some option holds an array: it says neither yes nor no
-    found = _digest(value)
-    _latest[name] = (value, found)
+        found = walk.fingerprint(value)
+    except Unfingerprintable:
+        return None
+    if not walk.objects:  # else it may be the same and say something else
+        _latest[name] = (value, found)
     return found
-
-
-def _digest(value: object) -> Fingerprint:
-    return xxh3_128(repr(value).encode("utf-8", "surrogatepass")).digest()
 
 
 def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprint | None:
@@ -207,7 +206,7 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
     """
     if name not in _ALWAYS and name != FIGURES and name not in set(islice(sys.modules, modules)):
         return NOT_LOADED
-    return _digest(_filters(filters)) if name == "warnings" else fingerprint(name)
+    return Walk().fingerprint(_filters(filters)) if name == "warnings" else fingerprint(name)
 
 
 def text(name: str) -> str | None:

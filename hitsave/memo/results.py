@@ -74,18 +74,25 @@ def take(
             value = (value, *changed)
         inside = _views_of(walk.objects, come_in, places)
     what = "result" if changed is None else "the result or what was changed"
+    plain = known is None and _is_plain(value, walk)
+
+    def kept(*, exactly: bool) -> Pickled:
+        try:
+            pickled = dump(value, persistent_id, views=exactly, owners=inside)
+        except Unpicklable as error:
+            raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
+        if not plain and not _is_faithful(pickled, fingerprint, known, changed is not None):
+            raise Refused("unfaithful", what)
+        return pickled
+
+    exactly = bool(inside) or walk.sets == SETS_OF_OTHERS
     try:
-        pickled = dump(value, persistent_id, views=bool(inside) or walk.sets == SETS_OF_OTHERS, owners=inside)
-        if not (known is None and _is_plain(value, walk)) and not _is_faithful(
-            pickled, fingerprint, known, changed is not None
-        ):
-            # Most often for arrays that are views of others, or for the order of sets.
-            pickled = dump(value, persistent_id, views=True, owners=inside)
-            if not _is_faithful(pickled, fingerprint, known, changed is not None):
-                raise Refused("unfaithful", what)
-    except Unpicklable as error:
-        raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
-    return Taken(pickled, shares)
+        return Taken(kept(exactly=exactly), shares)
+    except Refused:
+        if exactly:
+            raise
+        # Most often for arrays that are views of others, the order of sets, or what a class leaves out of its state.
+        return Taken(kept(exactly=True), shares)
 
 
 def _walk_beyond(known: dict[Place, object] | None) -> Walk:

@@ -4,14 +4,14 @@ Pickle writes a copy of what a view shows: strides are lost, and so is that two 
 that owns the memory is pickled, once, and each view of it as its place in there. It is used where plain pickle was seen
 not to be faithful, since every object that is no builtin then costs a call of Python code.
 
-What scikit-learn's data sets come in, a `Bunch`, drops a part of itself when it is pickled; here it doesn't.
-
 NumPy's global generator, which estimators keep a reference to, is that generator again after loading.
 """
 
 from __future__ import annotations
 
 import sys
+
+from hitsave.store import states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,15 +31,13 @@ def reducer(owners: Sequence[np.ndarray] = ()) -> Callable[[object], object]:
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     shared = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
-    bunch = getattr(sys.modules.get("sklearn.utils._bunch"), "Bunch", None)
 
     def reduce(thing: object) -> object:
         if shared is not None and thing is shared:
             return global_generator, ()
-        if bunch is not None and type(thing) is bunch:
-            # scikit-learn's own way leaves out what it keeps beside its items.
-            return bunch, (), dict(thing.__dict__), None, iter(dict.items(thing)), put_back  # type: ignore[arg-type]
-        if array is None or type(thing) is not array or thing.base is None or thing.dtype.hasobject:  # type: ignore[attr-defined]
+        if array is None or type(thing) is not array:
+            return states.reduce(thing)
+        if thing.base is None or thing.dtype.hasobject:  # type: ignore[attr-defined]
             return NotImplemented
         outside = owner_of(thing, owners)  # type: ignore[arg-type]
         if outside is not None:
@@ -108,13 +106,6 @@ def view(
     if not writeable:
         made.flags.writeable = False
     return made
-
-
-def put_back(thing: object, state: dict[str, object]) -> None:
-    """Give an instance the state that it had, without asking its class."""
-    held = thing.__dict__
-    held.clear()
-    held.update(state)
 
 
 def global_generator() -> object:

@@ -1,0 +1,68 @@
+"""Objects pickled by their real state, where their classes tell pickle less, or something else.
+
+A class with `__getstate__` and `__setstate__` says itself what is kept of an object. What it leaves out, and the order in
+which it sets attributes, a program can see; and an object that is its own `__dict__` comes back with another one. It
+is used where plain pickle was seen not to be faithful, and for classes of which pickle makes new objects in any case.
+"""
+
+from __future__ import annotations
+
+from copyreg import __newobj__  # type: ignore[attr-defined]
+
+from hitsave_trace.fingerprint import registry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.fingerprint.registry import Anything
+
+_HEAP = 1 << 9
+"""The flag of classes that a `class` statement has made, or that C code has made in the same way."""
+_STATE = ("__getstate__", "__setstate__")
+_MAKING = ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__new__")
+
+
+def reduce(thing: Anything) -> object:
+    """The real state of an object, as a `reducer_override` gives it; NotImplemented where that is pickle's own affair."""
+    cls = type(thing)
+    if not cls.__flags__ & _HEAP:
+        return NotImplemented
+    _, base = registry.find(cls)  # whose content is known in another way than by attributes
+    if base is not object and base is not dict:
+        return NotImplemented
+    held = getattr(thing, "__dict__", None)
+    itself = held is thing
+    if not itself and all(getattr(cls, name, None) is getattr(base, name, None) for name in _STATE):
+        return NotImplemented
+    if any(getattr(cls, name, None) is not getattr(base, name, None) for name in _MAKING):
+        return NotImplemented
+    slots = {}
+    for one in cls.__mro__:
+        for name, slot in vars(one).items():
+            if type(slot) is _SLOT and slot.__objclass__ is one and one.__flags__ & _HEAP:
+                try:
+                    slots[one.__qualname__, name] = slot.__get__(thing)
+                except AttributeError:
+                    continue
+    state = (None if itself or held is None else dict(held), slots, itself)
+    items = iter(list(dict.items(thing))) if base is dict else None
+    return __newobj__, (cls,), state, None, items, put_state
+
+
+class _Slotted:
+    __slots__ = ("one",)
+
+
+_SLOT = type(_Slotted.one)  # type: ignore[attr-defined]
+
+
+def put_state(thing: Anything, state: tuple[dict[str, object] | None, dict[tuple[str, str], object], bool]) -> None:
+    """Give an object that was made anew its state, past what its class does about attributes."""
+    held, slots, itself = state
+    if itself:
+        object.__setattr__(thing, "__dict__", thing)
+    elif held is not None:
+        object.__getattribute__(thing, "__dict__").update(held)
+    for one in type(thing).__mro__:
+        for name, slot in vars(one).items():
+            if type(slot) is _SLOT and (one.__qualname__, name) in slots:
+                slot.__set__(thing, slots[one.__qualname__, name])

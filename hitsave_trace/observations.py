@@ -258,6 +258,12 @@ def touched(library: str) -> None:
         recording.distributions.add(library)
 
 
+def random_read(generator: str) -> None:
+    """The state of a global generator is being read."""
+    for recording in all_open() if stacks else ():
+        recording.random_read(generator)
+
+
 def seeded(generator: str) -> None:
     """The state of a global generator is about to be overwritten."""
     now = around.random_states() if stacks else {}

@@ -20,6 +20,7 @@ from hitsave_trace.model import (
     GLOBAL,
     LISTING,
     PRESENCE,
+    RANDOM,
     SETTING,
     SHARING,
     STAT,
@@ -172,6 +173,9 @@ class Recording:
                 self.distributions.add(subject[1])
             if subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):
                 continue
+            if subject[0] == RANDOM:
+                self.random_read(subject[1], dependency.fingerprint)
+                continue
             if self.written and subject[0] in (FILE, PRESENCE, STAT, LISTING) and self.wrote(subject[1]):
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
@@ -210,6 +214,19 @@ class Recording:
         return (
             names is not None and kind in (GLOBAL, BINDING) and names.holds(name) and first_name(name) in child.rebound
         )
+
+    def random_read(self, generator: str, otherwise: Fingerprint | None = None) -> None:
+        """Note that the state of a global generator counts: the one that it had at entry, unless it was seeded since.
+
+        `otherwise` stands for it where that is not known.
+        """
+        if generator in self.seeded:
+            return
+        entry = self.random.get(generator, otherwise)
+        if entry is None:
+            self.forbid("entropy", f"{generator}, which nobody has seeded", "")
+        else:
+            self.read(RANDOM, generator, entry, None, 0)
 
     def shown_below_cache(self, info: CodeInfo | None = None) -> None:
         """Give the recording up if what it is doing now is done by a function whose result is kept for later calls.

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     World = tuple[Switches, Snapshot | None, Shown]
 
 
+CELL = "cell"
+"""The kind of the place of a captured variable itself, as against what it held."""
+
+
 class Call:
     """One call that may be answered."""
 
@@ -130,6 +134,8 @@ class Call:
                 return self.objects[place]
             named: tuple[str, str, int] = place  # type: ignore[assignment]
             kind, name, position = named
+            if kind == CELL:
+                return self.cells[position]
             return self.objects_of(kind, name)[position]
 
         return find

@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from types import FunctionType
 
+from hitsave.memo.call import CELL
 from hitsave.memo.results import Refused, take
 from hitsave.memo.statements import look_for_modules
 from hitsave_trace import names, reads, sights
@@ -117,6 +118,7 @@ def came_in(found: Recording, call: Call) -> list[tuple[Place, object]]:
     known: list[tuple[Place, object]] = list(enumerate(call.objects))
     for name, things in call.captured_objects.items():
         known += [((CLOSURE, name, i), thing) for i, thing in enumerate(things)]
+    known += [((CELL, "", i), cell) for i, cell in enumerate(call.cells)]
     for (kind, name), before in found.watched.items():
         things = before.objects  # type: ignore[attr-defined]
         known += [((kind, name, i), thing) for i, thing in enumerate(things)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from hitsave.store import states
+from hitsave.store import functions, states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def reducer(owners: Sequence[np.ndarray] = ()) -> Callable[[object], object]:
         if shared is not None and thing is shared:
             return global_generator, ()
         if array is None or type(thing) is not array:
-            return states.reduce(thing)
+            found = states.reduce(thing)
+            return functions.reduce(thing) if found is NotImplemented else found
         if thing.base is None or thing.dtype.hasobject:  # type: ignore[attr-defined]
             return NotImplemented
         outside = owner_of(thing, owners)  # type: ignore[arg-type]

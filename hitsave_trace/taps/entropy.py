@@ -127,11 +127,10 @@ class Entropy:
 
         def touching(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             if function in {"getstate", "get_state", "get_rng_state", "initial_seed", "get_bit_generator"}:
-                read = getattr(self.recording, "random_read", None)
-                if read is not None:
-                    read(generator)
-                else:
+                if function == "get_bit_generator":  # which draws past all taps
                     self._forbid(frame, f"{generator}.{function}", "hidden-state")
+                if not self.places.in_library_import(frame):
+                    self.recording.random_read(generator)
                 return
             self.recording.seeded(generator)
             if function == "set_bit_generator":

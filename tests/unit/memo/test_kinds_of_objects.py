@@ -83,7 +83,6 @@ KINDS: dict[str, Callable[[], object]] = {
 SAVED = dict.fromkeys(KINDS, True) | dict.fromkeys(
     (
         "scipy cKDTree",
-        "scipy ttest result",
         "scipy frozen distribution",
         "PIL Image",
         "sympy expression",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from _imp import extension_suffixes
+from time import thread_time
 from types import FunctionType, ModuleType
 
 from hitsave_trace import catalogue
@@ -39,23 +40,31 @@ _EXTENSIONS = tuple(extension_suffixes())
 
 def observe(recording: Recording, module: ModuleInfo, chains: Sequence[tuple[str, ...]], reader: int) -> None:
     """Record what `chains` mean now in a recording, as read by the function at `reader`."""
-    for chain in chains:
-        first = chain[0]
-        if first == IMPORTED:
-            _observe_path(recording, chain[1], chain[2:], reader)
-        elif first == RELATIVE:
-            absolute = _absolute(module, int(chain[1]), chain[2])
-            if absolute is not None:
-                _observe_path(recording, absolute, chain[3:], reader)
-        elif first == FOUND:
-            absolute = chain[2] if chain[1] == "0" else _absolute(module, int(chain[1]), chain[2])
-            if absolute is not None:
-                recording.read(BINDING, "import " + absolute, *origin(absolute), reader)
-        elif first == TELLING:
-            slug = "dynamic-read" if chain[1] in ("__globals__", "__subclasses__") else "source-read"
-            recording.forbid(slug, f"{chain[1]} of an object", user_line(3))
-        else:
-            _observe_names(recording, module.name, module.globals or {}, chain, reader)
+    began = thread_time()
+    try:
+        for chain in chains:
+            _observe(recording, module, chain, reader)
+    finally:
+        recording.looked += thread_time() - began
+
+
+def _observe(recording: Recording, module: ModuleInfo, chain: tuple[str, ...], reader: int) -> None:
+    first = chain[0]
+    if first == IMPORTED:
+        _observe_path(recording, chain[1], chain[2:], reader)
+    elif first == RELATIVE:
+        absolute = _absolute(module, int(chain[1]), chain[2])
+        if absolute is not None:
+            _observe_path(recording, absolute, chain[3:], reader)
+    elif first == FOUND:
+        absolute = chain[2] if chain[1] == "0" else _absolute(module, int(chain[1]), chain[2])
+        if absolute is not None:
+            recording.read(BINDING, "import " + absolute, *origin(absolute), reader)
+    elif first == TELLING:
+        slug = "dynamic-read" if chain[1] in ("__globals__", "__subclasses__") else "source-read"
+        recording.forbid(slug, f"{chain[1]} of an object", user_line(3))
+    else:
+        _observe_names(recording, module.name, module.globals or {}, chain, reader)
 
 
 def observe_import(recording: Recording, info: CodeInfo) -> None:

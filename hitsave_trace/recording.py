@@ -70,6 +70,7 @@ class Recording:
         "info",
         "is_of_library",
         "loaded",
+        "looked",
         "modules",
         "names",
         "outer",
@@ -115,6 +116,9 @@ class Recording:
         self.children = 0
         self.outer: Recording | None = None
         self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
+        self.looked = (
+            0.0  # seconds that looking at what was read has taken, as it will for whoever asks about the call again
+        )
         self.names: Names | None = None  # of the module, when a statement began that this is the recording of
         self.rebound = rebound()  # names that a statement around it has bound before it began
 
@@ -202,6 +206,7 @@ class Recording:
         self.threads += child.threads
         self.children += 1 + child.children
         self.below += child.below
+        self.looked += child.looked
         way = self.path_to(caller) if child.reasons else ()
         for slug, what, where, spreads, below in child.reasons:
             if spreads:

@@ -58,6 +58,7 @@ class Call:
         "fingerprints",
         "gone",
         "info",
+        "looked_before",
         "names",
         "objects",
         "overhead_before",
@@ -99,6 +100,7 @@ class Call:
         self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
+        self.looked_before = 0.0
         self.overhead_before = 0.0
         self.queued_before = 0.0
         self.seen: dict[Subject, Sight] = {}

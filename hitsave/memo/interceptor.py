@@ -133,6 +133,7 @@ class Memo:
         found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
+        call.looked_before = found.looked
         call.queued_before = queued_seconds()
         found.started = perf_counter()
         # Of the hook that is running only the part up to here has been before the body.
@@ -300,7 +301,8 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
         worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
-        if not self.policy.ran(found.info, worth, call.spent) and call.expected is None:
+        asking = call.spent + found.looked - call.looked_before
+        if not self.policy.ran(found.info, worth, asking) and call.expected is None:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return

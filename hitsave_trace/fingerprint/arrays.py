@@ -16,6 +16,7 @@ from hitsave_trace.fingerprint import containers, hasher, objects, registry
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.libraries import note
 from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, OPAQUE, SILENT, STATE
+from hitsave_trace.fingerprint.regions import Regions
 from hitsave_trace.fingerprint.registry import EXACT, WHOLE, Entry, add, by_type
 from hitsave_trace.fingerprint.state import state_of
 
@@ -136,19 +137,6 @@ def _state(value: Anything, kind: type) -> tuple[list[object], list[str]]:
     return state_of(kind, _ndarray).read(value)
 
 
-class Region:
-    """A stretch of memory that arrays of this walk lie in."""
-
-    __slots__ = ("arrays", "high", "low", "number", "origin")
-
-    def __init__(self, low: int, high: int, name: int, array: Anything) -> None:
-        self.low = low
-        self.high = high
-        self.number = name
-        self.origin = low
-        self.arrays = [array]
-
-
 def share_memory(walk: Walk, array: Anything) -> None:
     """Write with which earlier arrays of the walk this one shares memory, and how it lies in theirs."""
     size = array.nbytes
@@ -165,22 +153,21 @@ def share_memory(walk: Walk, array: Anything) -> None:
             else:
                 high += (length - 1) * stride
         high += array.itemsize
-    regions: Anything = walk.regions
+    regions = walk.regions
     if regions is None:
-        regions = walk.regions = []
-    touched = [region for region in regions if region.low < high and low < region.high]
+        regions = walk.regions = Regions()
+    touched = regions.touching(low, high)
     shared = [region for region in touched if any(_overlap(array, other) for other in region.arrays)]
     walk.kept.append(array)
     if not shared:
         # Neighbours that interleave (the columns of one matrix) share no element: nobody can tell them from copies.
-        regions.append(Region(low, high, len(regions), array))
+        regions.add(low, high, array)
         walk.write(hasher.OWN_MEMORY)
         return
     walk.write(hasher.SHARED_MEMORY + number(len(shared)))
     for region in shared:
         walk.write(marshalled((region.number, low - region.origin), 2))
-        region.low, region.high = min(region.low, low), max(region.high, high)
-        region.arrays.append(array)
+        regions.grow(region, low, high, array)
 
 
 def _overlap(one: Anything, other: Anything) -> bool:

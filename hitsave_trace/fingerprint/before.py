@@ -6,8 +6,10 @@ all. All other objects need no look before: how they are after the call is what 
 
 from __future__ import annotations
 
+from time import thread_time
+
 from hitsave_trace.fingerprint.forms import form_of
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Fingerprint
 
 _MOST_WHOLE = 500
-"""Objects without a form that are fingerprinted by themselves; with more, what a call changed there can't be told."""
+_WHOLE_SECONDS = 0.01
+"""Objects without a form that are fingerprinted by themselves, and what that may take; with more, what a call changed there can't be
+told.
+"""
 
 
 class Before:
@@ -40,6 +45,7 @@ class Before:
         watched = {kind for kind, form in self._forms.items() if form is None or form.watches or _is_frame(kind)}
         if not watched:
             return
+        patience = thread_time() + _WHOLE_SECONDS
         for position, kind in enumerate(self._types):
             if kind not in watched or not walk.is_the_programs(position):
                 continue
@@ -48,7 +54,7 @@ class Before:
                 self._fixed[position] = form.fixed(objects[position])
             elif len(self._whole) < _MOST_WHOLE and (form is None or position not in roots):
                 # A frame that is an argument by itself has changed if the argument has.
-                self._whole[position] = _fingerprint(objects[position])
+                self._whole[position] = _fingerprint(objects[position], patience if form is None else None)
 
     def same_as(self, objects: Sequence[object]) -> bool:
         """Whether these are the very objects, in this order; they were met in an equal value."""
@@ -64,6 +70,7 @@ class Before:
         for thing, state in self._loose:
             if loose_state(thing) != state:
                 raise Unsettable(-1)
+        patience = thread_time() + 2 * _WHOLE_SECONDS
         for position in positions:
             if not self._walk.is_the_programs(position):
                 continue
@@ -74,7 +81,7 @@ class Before:
                 raise Unsettable(position)
             if form is None or position in self._whole:
                 known = self._whole.get(position)
-                if known is not None and _fingerprint(thing) == known:
+                if known is not None and _fingerprint(thing, patience if form is None else None) == known:
                     continue
                 if form is None:
                     raise Unsettable(position)
@@ -104,10 +111,13 @@ def _is_frame(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "pandas"
 
 
-def _fingerprint(thing: object) -> Fingerprint | None:
+def _fingerprint(thing: object, deadline: float | None = None) -> Fingerprint | None:
+    """Fingerprint an object by itself; None if that can't be done, or not before `deadline`."""
+    if deadline is not None and thread_time() > deadline:
+        return None
     try:
-        return Walk().fingerprint(thing)
-    except Unfingerprintable:
+        return Walk(deadline).fingerprint(thing)
+    except (Unfingerprintable, OverBudget):
         return None
 
 

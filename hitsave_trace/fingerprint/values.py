@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hitsave_trace.fingerprint.regions import Regions
     from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.model import Fingerprint
 
@@ -100,7 +101,7 @@ class Walk:
         self.loose: list[object] = []  # Values without an identity of which something can be changed all the same.
         self.kept: list[object] = []  # What must live as long as the walk, so that no address is used twice.
         self.temporary: set[int] = set()  # Marks of objects that were made to read the state of others.
-        self.regions: list[object] | None = None
+        self.regions: Regions | None = None  # of memory, once it has met an array
         self.sets = 0  # whether it met any, whose order pickle need not keep (see `containers`)
         self.mentioned: set[tuple[int, int]] | None = None
         self.places = Places()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import changes, effects, kept, sharing, statements
+from hitsave.memo import changes, effects, ending, kept, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
@@ -23,9 +23,9 @@ from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, DISTRIBUTION, RANDOM, SETTING, SHARING, Dependency
+from hitsave_trace.model import CLOSURE, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
-from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps import state, switches
 from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
@@ -307,7 +307,7 @@ class Memo:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         self.journal.returned(call, value)
-        self._compare(found, call)
+        ending.compare(found, call, self.taps)
         changed = changes.find(found, call)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
@@ -329,64 +329,9 @@ class Memo:
             self.policy.saved(found.info)
             found.below = seconds
 
-    def _compare(self, found: Recording, call: Call) -> None:
-        """See what the call changed, and what of that can't be done again."""
-        before, files, shown = call.world
-        warned.depend_on_shown(found, shown)
-        unknown = self.taps.streams.changed() if self.taps is not None else None
-        if unknown is not None:
-            found.forbid("stdout-replaced", unknown, "")
-        after = switches.switches()
-        filters = warned.filters_set(before[switches.FILTERS], after[switches.FILTERS])  # type: ignore[arg-type]
-        for slug, what in switches.differences(before, after):
-            if what == switches.FILTER_WORDS and filters is not None:
-                continue
-            if slug != "thread" or found.left_running():
-                found.forbid(slug, what, "")
-        if filters:
-            found.distributions.add("warnings")  # where they were put depends on those that there were
-        try:
-            found.effects += effects.filter_records(filters or ())
-        except effects.Impossible as error:
-            found.forbid(error.slug, error.what, "")
-        if found.written and self.taps is not None:
-            for path in self.taps.left_open([around.locate(name) for name in found.written]):
-                # Whoever is around it may find it closed.
-                found.forbid("left-open-file", around.place(path), "", spreads=False)
-        for slug, what in self.taps.written_since(files) if self.taps is not None and files is not None else ():
-            if not found.wrote(around.place(what)):
-                found.forbid(slug, what, "")
-        for generator, now in state.random_states().items():
-            entry = found.random.get(generator)
-            if now == entry:
-                continue
-            seeded = generator in found.seeded or entry is None
-            if not seeded:
-                found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
-            found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
-
-    def complete(self, found: Recording, call: Call) -> None:
-        """Add what is only known to have been read when a call is over. Raises `Refused`."""
-        for top in sorted(found.distributions):
-            for name in surroundings.distributions_of(top):
-                fingerprint, text = self.present.distribution(name)
-                found.read(DISTRIBUTION, name, fingerprint, text, -1)
-        touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
-        for name in settings.of(touched):
-            setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
-            if setting is None and name == settings.FIGURES:
-                raise Refused("gui", "a figure that was open before")
-            if setting is None:
-                raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
-            found.read(SETTING, name, setting, settings.text(name), -1)
-        objects_of = changes.objects_before(found, call)
-        shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
-        if shared is not None:
-            found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)
-
     def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
         """Keep a call that ran. Raises `Refused` and `Impossible`."""
-        self.complete(found, call)
+        ending.complete(found, call, self.present)
         records = effects.close(found, self.store)
         nodes = []
         reads = []

@@ -18,7 +18,7 @@ from itertools import islice
 from xxhash import xxh3_64_intdigest
 
 from hitsave import errors, reasons
-from hitsave.memo import check, effects
+from hitsave.memo import check, effects, ending
 from hitsave.memo.changes import came_in, objects_before
 from hitsave.memo.compared import differing
 from hitsave.memo.results import Refused
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hitsave.memo.changes import Changes
     from hitsave.memo.check import Node
     from hitsave.memo.journal import Journal
+    from hitsave.memo.present import Present
     from hitsave.memo.results import Place, Taken
     from hitsave.memo.trace import Effect, Trace
     from hitsave.store.store import Store
@@ -49,8 +50,7 @@ if TYPE_CHECKING:
     class Saver(Protocol):
         """What closes a recording: the interceptor."""
 
-        def complete(self, found: Recording, call: Call) -> None:
-            """Add what is only known to have been read when a call is over."""
+        present: Present
 
         def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:
             """Keep a call that ran."""
@@ -171,7 +171,7 @@ class Verifier:
         if not told and not found.reasons:
             told = _of_changes(expected.trace, stored, value, changed, known)
         try:
-            memo.complete(found, call)
+            ending.complete(found, call, memo.present)
             records = effects.close(found, self._store)
         except (Refused, effects.Impossible) as error:
             found.forbid(error.slug, error.what, "", spreads=False)

@@ -14,13 +14,13 @@ from __future__ import annotations
 from _pickle import PickleError, Pickler, Unpickler, loads
 from copyreg import dispatch_table
 from io import BytesIO
-from itertools import count
+from itertools import count, repeat
 
 from hitsave.store import exact
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave_trace.fingerprint.registry import qualified, reach
-from hitsave_trace.fingerprint.stdlib import count_arguments
+from hitsave_trace.fingerprint.stdlib import count_arguments, repeat_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _dump(
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer(owners))})  # type: ignore[arg-type]
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
-    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, **_by_name()}
+    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_by_name()}
     try:
         pickler.dump(value)
     except Exception as error:
@@ -152,6 +152,10 @@ def _reduced_count(value: count[int]) -> tuple[type, tuple[int, ...]]:
     if arguments is None:
         raise TypeError("cannot pickle 'itertools.count' object")
     return count, arguments
+
+
+def _reduced_repeat(value: repeat[object]) -> tuple[type, tuple[object, ...]]:
+    return repeat, repeat_arguments(value)
 
 
 def load(

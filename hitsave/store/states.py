@@ -1,8 +1,9 @@
 """Objects pickled by their real state, where their classes tell pickle less, or something else.
 
 A class with `__getstate__` and `__setstate__` says itself what is kept of an object. What it leaves out, and the order in
-which it sets attributes, a program can see; and an object that is its own `__dict__` comes back with another one. It
-is used where plain pickle was seen not to be faithful, and for classes of which pickle makes new objects in any case.
+which it sets attributes, a program can see. An object that is its own `__dict__` comes back with another one, and a slot
+with the name of a class attribute is taken for that. This is used where plain pickle was seen not to be faithful, and for
+classes of which pickle makes new objects in any case.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from hitsave_trace.fingerprint import registry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hitsave_trace.fingerprint.registry import Anything
 
 _HEAP = 1 << 9
@@ -29,23 +32,30 @@ def reduce(thing: Anything) -> object:
     _, base = registry.find(cls)  # whose content is known in another way than by attributes
     if base is not object and base is not dict:
         return NotImplemented
-    held = getattr(thing, "__dict__", None)
-    itself = held is thing
-    if not itself and all(getattr(cls, name, None) is getattr(base, name, None) for name in _STATE):
-        return NotImplemented
     if any(getattr(cls, name, None) is not getattr(base, name, None) for name in _MAKING):
         return NotImplemented
-    slots = {}
+    held = getattr(thing, "__dict__", None)
+    itself = held is thing
+    slots = list(_slots(cls))
+    if not itself and not slots and all(getattr(cls, name, None) is getattr(base, name, None) for name in _STATE):
+        return NotImplemented
+    filled = {}
+    for place, slot in slots:
+        try:
+            filled[place] = slot.__get__(thing)
+        except AttributeError:
+            continue
+    state = (None if itself or held is None else dict(held), filled, itself)
+    items = iter(list(dict.items(thing))) if base is dict else None
+    return __newobj__, (cls,), state, None, items, put_state
+
+
+def _slots(cls: type) -> Iterator[tuple[tuple[str, str], Anything]]:
+    """The slots of a class, also those that have the name of a class attribute further down."""
     for one in cls.__mro__:
         for name, slot in vars(one).items():
             if type(slot) is _SLOT and slot.__objclass__ is one and one.__flags__ & _HEAP:
-                try:
-                    slots[one.__qualname__, name] = slot.__get__(thing)
-                except AttributeError:
-                    continue
-    state = (None if itself or held is None else dict(held), slots, itself)
-    items = iter(list(dict.items(thing))) if base is dict else None
-    return __newobj__, (cls,), state, None, items, put_state
+                yield (one.__qualname__, name), slot
 
 
 class _Slotted:
@@ -62,7 +72,6 @@ def put_state(thing: Anything, state: tuple[dict[str, object] | None, dict[tuple
         object.__setattr__(thing, "__dict__", thing)
     elif held is not None:
         object.__getattribute__(thing, "__dict__").update(held)
-    for one in type(thing).__mro__:
-        for name, slot in vars(one).items():
-            if type(slot) is _SLOT and (one.__qualname__, name) in slots:
-                slot.__set__(thing, slots[one.__qualname__, name])
+    for place, slot in _slots(type(thing)):
+        if place in slots:
+            slot.__set__(thing, slots[place])

@@ -35,6 +35,17 @@ class Slotted:
         return None
 
 
+class Named:
+    __slots__ = ("name", "value")
+
+
+class Fixed(Named):
+    name = "fixed"
+
+    def __init__(self):
+        self.value = [1]
+
+
 class Base:
     def __init__(self):
         self.__private = 5
@@ -97,6 +108,11 @@ def test_slots_beside_a_dict():
     assert (found._x, found.y, hasattr(found, "absent")) == (3, [4], False)
 
 
+def test_a_slot_behind_a_class_attribute():
+    found = same([Fixed()])[0]
+    assert (found.name, found.value, vars(found)) == ("fixed", [1], {})
+
+
 def test_a_class_that_refuses_is_not_asked():
     found = same(SimpleNamespace(one=Refuses()))
     assert vars(found.one) == {"_Base__private": 5, "z": 1}
@@ -110,3 +126,12 @@ def test_who_makes_its_objects_itself_is_asked(monkeypatch):
         assert again(value) is value
     except Refused:
         pass
+
+
+def test_an_iterator_that_repeats_goes_on_where_it_stands():
+    from itertools import repeat
+
+    some = repeat([1], 3)
+    next(some)
+    found = same([some, repeat("x")])
+    assert (list(found[0]), next(found[1])) == ([[1], [1]], "x")

@@ -1,0 +1,75 @@
+"""What is only known of a recorded call when it is over: what of the world it changed, and what it depended on as a whole."""
+
+from __future__ import annotations
+
+from hitsave.memo import changes, effects, sharing
+from hitsave.memo.results import Refused
+from hitsave_trace import warned
+from hitsave_trace.around import around
+from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
+from hitsave_trace.taps import settings, state, switches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave.memo.call import Call
+    from hitsave.memo.present import Present
+    from hitsave_trace.recording import Recording
+    from hitsave_trace.taps import Installed
+
+
+def compare(found: Recording, call: Call, taps: Installed | None) -> None:
+    """See what the call changed, and what of that can't be done again."""
+    before, files, shown = call.world
+    warned.depend_on_shown(found, shown)
+    unknown = taps.streams.changed() if taps is not None else None
+    if unknown is not None:
+        found.forbid("stdout-replaced", unknown, "")
+    after = switches.switches()
+    filters = warned.filters_set(before[switches.FILTERS], after[switches.FILTERS])  # type: ignore[arg-type]
+    for slug, what in switches.differences(before, after):
+        if what == switches.FILTER_WORDS and filters is not None:
+            continue
+        if slug != "thread" or found.left_running():
+            found.forbid(slug, what, "")
+    if filters:
+        found.distributions.add("warnings")  # where they were put depends on those that there were
+    try:
+        found.effects += effects.filter_records(filters or ())
+    except effects.Impossible as error:
+        found.forbid(error.slug, error.what, "")
+    if found.written and taps is not None:
+        for path in taps.left_open([around.locate(name) for name in found.written]):
+            # Whoever is around it may find it closed.
+            found.forbid("left-open-file", around.place(path), "", spreads=False)
+    for slug, what in taps.written_since(files) if taps is not None and files is not None else ():
+        if not found.wrote(around.place(what)):
+            found.forbid(slug, what, "")
+    for generator, now in state.random_states().items():
+        entry = found.random.get(generator)
+        if now == entry:
+            continue
+        seeded = generator in found.seeded or entry is None
+        if not seeded:
+            found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
+        found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
+
+
+def complete(found: Recording, call: Call, present: Present) -> None:
+    """Add what is only known to have been read when a call is over. Raises `Refused`."""
+    for top in sorted(found.distributions):
+        for name in surroundings.distributions_of(top):
+            fingerprint, text = present.distribution(name)
+            found.read(DISTRIBUTION, name, fingerprint, text, -1)
+    touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
+    for name in settings.of(touched):
+        setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
+        if setting is None and name == settings.FIGURES:
+            raise Refused("gui", "a figure that was open before")
+        if setting is None:
+            raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
+        found.read(SETTING, name, setting, settings.text(name), -1)
+    objects_of = changes.objects_before(found, call)
+    shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
+    if shared is not None:
+        found.read(SHARING, shared, sharing.fingerprint(call.objects, shared, objects_of), None, -1)

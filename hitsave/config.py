@@ -8,8 +8,8 @@
     clocks = "allow"          # refuse: a call that reads a clock is not saved
     size_limit = "20 GB"      # of the values; the log is never cut
     quiet = false             # no summary line
-    sites = false             # true: calls of libraries that stand in your code are answered as well
-    statements = false        # true: slow statements at the top level are answered, too
+    sites = true              # false: calls of libraries that stand in your code are not asked about
+    statements = true         # false: slow statements at the top level are not asked about
     replay = true             # false: a run in which nothing changed is run all the same, its calls answered
     verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
 
@@ -84,8 +84,8 @@ class Settings:
             ("clocks", values.get("clocks", "allow")),
             ("size_limit_bytes", values.get("size_limit", 20 * 10**9)),
             ("quiet", values.get("quiet", False)),
-            ("sites", values.get("sites", False)),
-            ("statements", values.get("statements", False)),
+            ("sites", values.get("sites", True)),
+            ("statements", values.get("statements", True)),
             ("replay", values.get("replay", True)),
             ("verify", values.get("verify", (0.0, 0))),
             ("origins", origins),

@@ -101,6 +101,8 @@ class Terminal:
         process = subprocess.Popen(
             [sys.executable, "-m", "hitsave", *words],
             cwd=self.folder, env=self.environment | extra, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            # Who runs in the background ignores it, and with it all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         os.close(slave)
         seen = b""

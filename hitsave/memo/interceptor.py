@@ -90,7 +90,7 @@ class Memo:
         if not self.policy.may_ask(info, started, spent - self.journal.saved_seconds):
             info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
             return None
-        patient = info.policy.slow > 0  # type: ignore[attr-defined]
+        patient = info.policy.patient  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
         try:
             fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + info.policy.budget)  # type: ignore[attr-defined]

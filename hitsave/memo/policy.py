@@ -33,6 +33,10 @@ INVESTMENT = 0.3
 """The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
 
 
+IN_VAIN = 2
+"""Runs in a row in which no slow call of a function was answered, after which it is only asked about where that is cheap."""
+REFUSED_PART = 0.1
+"""The part of its own running time that asking about a function may cost whose calls can't be saved, or never come again."""
 FREE_SECONDS = 0.25
 """What asking may cost in a run before it is compared with the time that the run took."""
 PART = 0.05
@@ -48,13 +52,15 @@ class Costs:
 
     __slots__ = (
         "asked",
+        "asking",
         "budget",
         "cheap",
+        "hits",
+        "missed",
         "never_pays",
         "refused",
         "saved",
         "sampled",
-        "site",
         "slow",
         "slow_now",
         "slow_seconds",
@@ -63,10 +69,13 @@ class Costs:
         "worth",
     )
 
-    def __init__(self, slow: int = 0, worth: float = 0.0) -> None:
+    def __init__(self, slow: int = 0, worth: float = 0.0, missed: int = 0) -> None:
+        self.missed = missed  # runs in a row in which its slow calls were asked about, and none was answered
+        self.hits = 0
         self.slow = slow  # whether earlier runs found it slow, or this one saw it run for long
         self.worth = worth  # seconds that its slow calls took in an earlier run
         self.asked = 0
+        self.asking = 0.0  # seconds that asking took, which who is answered pays, too
         self.cheap = 0
         self.slow_now = 0
         self.slow_seconds = 0.0  # seconds that its slow calls took in this run, or would have taken
@@ -77,7 +86,11 @@ class Costs:
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
-        self.site = False  # of a call site, which is left alone if all that is known of it is that it is quick
+
+    @property
+    def patient(self) -> bool:
+        """Whether looking at the arguments of its calls may take long: it was slow before, and asking has not been in vain."""
+        return self.slow > 0 and self.missed < IN_VAIN
 
 
 class Policy:
@@ -106,7 +119,7 @@ class Policy:
         """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
         known = self._known.get(site.name)
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
-        costs.budget, costs.site = SITE_BUDGET_SECONDS, True
+        costs.budget = SITE_BUDGET_SECONDS
         site.costs = self.costs[site.name] = costs
         return known is None or costs.slow > 0
 
@@ -153,6 +166,8 @@ class Policy:
         """A call was answered: that paid."""
         costs: Costs = info.policy  # type: ignore[assignment]
         costs.asked += 1
+        costs.asking += spent
+        costs.hits += 1
         costs.saved += 1
         costs.slow_now += 1
         costs.slow_seconds += saved
@@ -164,6 +179,7 @@ class Policy:
         """A call ran, and `spent` was the price of asking about it; say whether it is worth saving."""
         costs: Costs = info.policy  # type: ignore[assignment]
         costs.asked += 1
+        costs.asking += spent
         costs.sampled = 0.0
         costs.total += seconds
         costs.spent += spent
@@ -174,7 +190,7 @@ class Policy:
         costs.slow_seconds += seconds
         if costs.asked == 1:
             spent -= FIRST_TIME_SECONDS
-        return seconds > 2 * spent
+        return seconds > (2 if costs.missed < IN_VAIN else 2 / REFUSED_PART) * spent
 
     def unsaved(self, info: CodeInfo) -> None:
         """A slow call could not be saved: leave a function alone of which that is so each time, unless it takes long."""
@@ -212,14 +228,23 @@ class Policy:
         costs = self.costs[name]
         if costs.asked == 0 and costs.sampled == 0.0:
             return None
-        slow = costs.slow_seconds > costs.spent or costs.sampled > 0.0
-        if costs.site and costs.slow_now > 0 and not costs.never_pays:
-            slow = True
+        # What was saved has been paid for; what can't be saved is paid for each time.
+        price = 2 * costs.asking if costs.saved else costs.spent
+        if costs.refused and not costs.saved:
+            price = costs.spent / REFUSED_PART
+        slow = costs.slow_seconds > price or costs.sampled > 0.0
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
+        missed = costs.missed
+        if costs.hits:
+            missed = 0
+        elif costs.slow_now and costs.slow:
+            missed = min(missed + 1, IN_VAIN)
         known = self._known.get(name)
-        if known is not None and bool(known[0]) == slow and worth / 2 <= float(known[1]) <= 2 * worth:  # type: ignore[arg-type]
-            return None
-        return (int(slow), worth)
+        if known is not None:
+            was, worth_then, missed_then = (*known, 0)[:3]
+            if bool(was) == slow and worth / 2 <= float(worth_then) <= 2 * worth and missed_then == missed:  # type: ignore[arg-type]
+                return None
+        return (int(slow), worth, missed)
 
     def promote(self, info: CodeInfo, seconds: float) -> bool:
         """A function that was left alone was seen running for that long: ask about its next calls again."""

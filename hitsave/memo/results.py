@@ -157,20 +157,30 @@ def _views_of(
     outside = [thing for _, thing in come_in if isinstance(thing, numpy.ndarray)]
     # Which array it is in which a data frame keeps its values is its own affair: a view of that can't be kept.
     framed = [array for _, thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
-    outside += framed
-    if not outside:
+    views = [
+        thing
+        for thing in objects
+        if isinstance(thing, numpy.ndarray) and id(thing) not in places and thing.base is not None and thing.nbytes
+    ]
+    if not views or not (outside or framed):
         return []
     from hitsave.store.views import can_own, owner_of
+    from hitsave_trace.fingerprint.arrays import extent
+    from hitsave_trace.fingerprint.regions import Regions
 
-    owners = [thing for thing in outside if type(thing) is numpy.ndarray and can_own(thing)]
+    inside = set(map(id, framed))
+    regions = Regions()
+    for array in (*outside, *framed):
+        if array.nbytes:
+            regions.add(*extent(array), array)
     found: dict[int, object] = {}
-    for thing in objects:
-        if not isinstance(thing, numpy.ndarray) or id(thing) in places or thing.base is None:
+    for thing in views:
+        near = [region.arrays[0] for region in regions.touching(*extent(thing))]
+        if not near:
             continue
-        if not any(numpy.may_share_memory(thing, other) for other in outside):
-            continue
-        if any(numpy.may_share_memory(thing, other) for other in framed):
+        if any(id(array) in inside for array in near):
             raise Refused("identity", "result (a view of what a data frame holds)")
+        owners = [array for array in near if type(array) is numpy.ndarray and can_own(array)]
         owner = owner_of(thing, owners) if type(thing) is numpy.ndarray else None
         if owner is None:
             raise Refused("identity", "result (a view of an argument)")

@@ -61,7 +61,9 @@ def owner_of(array: np.ndarray, owners: Sequence[np.ndarray]) -> np.ndarray | No
     """Find the array, in one piece, in whose memory another lies as a whole."""
     if array.dtype.hasobject or not array.nbytes:
         return None
-    low, high = _extent(array)
+    from hitsave_trace.fingerprint.arrays import extent
+
+    low, high = extent(array)
     for owner in owners:
         start = _address(owner)
         if start <= low and high <= start + owner.nbytes:
@@ -74,16 +76,6 @@ def can_own(array: object) -> bool:
     found: np.ndarray = array  # type: ignore[assignment]
     flags = found.flags
     return (flags.c_contiguous or flags.f_contiguous) and not found.dtype.hasobject and found.nbytes > 0
-
-
-def _extent(array: np.ndarray) -> tuple[int, int]:
-    low = high = _address(array)
-    for length, stride in zip(array.shape, array.strides, strict=True):
-        if stride < 0:
-            low += (length - 1) * stride
-        else:
-            high += (length - 1) * stride
-    return low, high + array.itemsize
 
 
 def _arguments(array: np.ndarray, owner: np.ndarray) -> tuple[object, ...]:

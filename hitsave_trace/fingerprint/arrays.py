@@ -137,22 +137,26 @@ def _state(value: Anything, kind: type) -> tuple[list[object], list[str]]:
     return state_of(kind, _ndarray).read(value)
 
 
+def extent(array: Anything) -> tuple[int, int]:
+    """The addresses between which the elements of an array lie, the end excluded."""
+    low: int = array.__array_interface__["data"][0]
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return low, low + array.nbytes
+    high = low
+    for length, stride in zip(array.shape, array.strides, strict=True):
+        if stride < 0:
+            low += (length - 1) * stride
+        else:
+            high += (length - 1) * stride
+    return low, high + array.itemsize
+
+
 def share_memory(walk: Walk, array: Anything) -> None:
     """Write with which earlier arrays of the walk this one shares memory, and how it lies in theirs."""
-    size = array.nbytes
-    if not size:
+    if not array.nbytes:
         walk.write(hasher.OWN_MEMORY)
         return
-    low = high = array.__array_interface__["data"][0]
-    if array.flags.c_contiguous or array.flags.f_contiguous:
-        high += size
-    else:
-        for length, stride in zip(array.shape, array.strides, strict=True):
-            if stride < 0:
-                low += (length - 1) * stride
-            else:
-                high += (length - 1) * stride
-        high += array.itemsize
+    low, high = extent(array)
     regions = walk.regions
     if regions is None:
         regions = walk.regions = Regions()
@@ -258,4 +262,4 @@ add("numpy.random._generator.Generator", _generator, shared=True, reach=WHOLE)
 add("numpy.random.bit_generator.BitGenerator", _bit_generator, shared=True, reach=WHOLE)
 add("numpy.random.bit_generator.SeedSequence", _seed_sequence, shared=True, reach=WHOLE)
 add("scipy.sparse._base._spbase", _sparse, shared=True, reach=WHOLE)
-__all__ = ["content", "registry", "share_memory"]
+__all__ = ["content", "extent", "registry", "share_memory"]

@@ -360,9 +360,17 @@ def all_open() -> list[Recording]:
     return [recording for stack in list(stacks.values()) for recording in stack]
 
 
+def _frame(depth: int) -> FrameType | None:
+    """The frame so many levels up; the innermost one there is, if the stack is not that deep."""
+    try:
+        return getframe(depth)
+    except ValueError:
+        return getframe(1)
+
+
 def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
     """Find the innermost function on the stack that is in the recording's table, and the line it is on."""
-    frame: FrameType | None = getframe(depth)
+    frame = _frame(depth + 1)
     functions = recording.functions
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
@@ -376,7 +384,7 @@ def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
 
 def user_line(depth: int = 2) -> str:
     """Give `file:line` of the innermost user code on the stack."""
-    frame: FrameType | None = getframe(depth)
+    frame = _frame(depth + 1)
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
         if info is not None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.recording import Recording
     from hitsave_trace.taps.patches import Patches
+    from hitsave_trace.taps.unseen import Note
 
 _REGISTRY = "__warningregistry__"
 
@@ -157,13 +158,25 @@ class Watch:
             return
         from hitsave_trace.taps.unseen import wrap
 
-        patches.function(module, "warn", self._raised)
+        patches.function(module, "warn", self._safe(self._raised))
         if hasattr(module, "_filters_mutated"):
-            patches.function(module, "_filters_mutated", self._mutated)
+            patches.function(module, "_filters_mutated", self._safe(self._mutated))
         if hasattr(module, "_add_filter"):
-            patches.function(module, "_add_filter", self._added)
+            patches.function(module, "_add_filter", self._safe(self._added))
         self._module, self._original = module, module._showwarnmsg
-        module._showwarnmsg = wrap(module._showwarnmsg, self._shown, self.recorder)  # type: ignore[attr-defined]
+        module._showwarnmsg = wrap(module._showwarnmsg, self._safe(self._shown), self.recorder)  # type: ignore[attr-defined]
+
+    def _safe(self, note: Note) -> Note:
+        """Make a note that never fails the program."""
+
+        def noted(arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
+            try:
+                note(arguments, keywords)
+            except Exception as error:
+                for recording in self.recorder.innermost():
+                    recording.forbid("internal", f"warnings: {type(error).__name__}", "")
+
+        return noted
 
     def remove(self) -> None:
         """Put back what was there."""
@@ -175,7 +188,7 @@ class Watch:
         level = arguments[2] if len(arguments) > 2 else keywords.get("stacklevel", 1)
         for recording in _with_outer(self.recorder.innermost()):
             recording.distributions.add("warnings")  # its filters count (`taps.settings`)
-            frame = getframe(1)
+            frame = getframe(2)
             left = level if isinstance(level, int) else 1
             while frame is not None and left > 1 and id(frame) != recording.frame:
                 frame = frame.f_back  # type: ignore[assignment]
@@ -189,7 +202,7 @@ class Watch:
     def _added(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
         """A filter is added."""
         try:
-            if self._in_import(getframe(1)):
+            if self._in_import(getframe(2)):
                 _by_imports.add(arguments)
         except TypeError:
             return  # a part of it can't be hashed

@@ -360,17 +360,18 @@ def all_open() -> list[Recording]:
     return [recording for stack in list(stacks.values()) for recording in stack]
 
 
-def _frame(depth: int) -> FrameType | None:
-    """The frame so many levels up; the innermost one there is, if the stack is not that deep."""
-    try:
-        return getframe(depth)
-    except ValueError:
-        return getframe(1)
+def _frame_at(depth: int) -> FrameType:
+    """Give the frame that is `depth` above the caller, or the outermost: native code may have called straight into a tap."""
+    while True:
+        try:
+            return getframe(depth + 1)
+        except ValueError:
+            depth -= 1
 
 
 def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
     """Find the innermost function on the stack that is in the recording's table, and the line it is on."""
-    frame = _frame(depth + 1)
+    frame: FrameType | None = _frame_at(depth)
     functions = recording.functions
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
@@ -384,7 +385,7 @@ def reader_of(recording: Recording, depth: int = 2) -> tuple[int, int]:
 
 def user_line(depth: int = 2) -> str:
     """Give `file:line` of the innermost user code on the stack."""
-    frame = _frame(depth + 1)
+    frame: FrameType | None = _frame_at(depth)
     while frame is not None:
         info = code_infos.get(id(frame.f_code))
         if info is not None:

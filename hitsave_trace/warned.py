@@ -197,7 +197,7 @@ class Watch:
             library = recording.is_of_library
             if left > 1 or (library and id(frame) == recording.frame):
                 text = str(arguments[0])[:80] if arguments else "warning"
-                recording.forbid("warning-outside", text, self.recorder.user_line(3), spreads=not library)
+                recording.forbid("warning-outside", text, self.recorder.user_line(1), spreads=not library)
 
     def _added(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
         """A filter is added."""
@@ -226,7 +226,7 @@ class Watch:
                 one.distributions.add("warnings")
                 effect = self._effect(one, message)
                 if isinstance(effect, str):
-                    one.forbid("warning-outside", effect, self.recorder.user_line(3), spreads=not one.is_of_library)
+                    one.forbid("warning-outside", effect, self.recorder.user_line(1), spreads=not one.is_of_library)
             if not isinstance(effect, str):
                 # In the order in which things happen: the call of a library hands it on to the function around it.
                 recording.effects.append(effect)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 
+from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
@@ -56,7 +57,7 @@ def take(
     walk = Walk()
     fingerprint = _fingerprint(walk, value, "result")
     places = {id(thing): place for place, thing in come_in}
-    inside = _views_of(walk.objects, come_in, places)
+    inside = _views_of(walk, come_in, places)
     shares = bool(inside) or any(id(thing) in places for thing in walk.objects)
     known: dict[Place, object] | None = None
     persistent_id = None
@@ -72,7 +73,8 @@ def take(
         if changed is not None:
             fingerprint += _fingerprint(walk, changed, "changed")
             value = (value, *changed)
-        inside = _views_of(walk.objects, come_in, places)
+        inside = _views_of(walk, come_in, places)
+    ties = memory.inside(walk)
     what = "result" if changed is None else "the result or what was changed"
     plain = known is None and _is_plain(value, walk)
 
@@ -81,11 +83,11 @@ def take(
             pickled = dump(value, persistent_id, views=exactly, owners=inside)
         except Unpicklable as error:
             raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
-        if not plain and not _is_faithful(pickled, fingerprint, known, changed is not None):
+        if not plain and not _is_faithful(pickled, fingerprint, known, ties, with_changes=changed is not None):
             raise Refused("unfaithful", what)
         return pickled
 
-    exactly = bool(inside) or walk.sets == SETS_OF_OTHERS
+    exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS
     try:
         return Taken(kept(exactly=exactly), shares)
     except Refused:
@@ -124,65 +126,59 @@ def _is_plain(value: object, walk: Walk) -> bool:
     return bool(walk.objects) or type(value) in (int, float, str, bytes, bool, complex, type(None))
 
 
-def _is_faithful(pickled: Pickled, fingerprint: bytes, come_in: dict[Place, object] | None, with_changes: bool) -> bool:
+def _is_faithful(
+    pickled: Pickled,
+    fingerprint: bytes,
+    come_in: dict[Place, object] | None,
+    ties: list[memory.Tie],
+    *,
+    with_changes: bool,
+) -> bool:
     """Put a value together again, and see whether it is what it was. Raises `Refused` if that can't be done at all."""
     persistent_load = None if come_in is None else come_in.__getitem__
     try:
         buffers = [bytearray(buffer) if not buffer.readonly else bytes(buffer) for buffer in pickled.buffers]
         again = load(pickled.data, buffers, persistent_load)  # type: ignore[arg-type]
         walk = _walk_beyond(come_in)
-        if not with_changes:
-            return walk.fingerprint(again) == fingerprint
-        parts: tuple[object, object, object] = again  # type: ignore[assignment]
-        return walk.fingerprint(parts[0]) + walk.fingerprint(parts[1:]) == fingerprint
+        if with_changes:
+            parts: tuple[object, object, object] = again  # type: ignore[assignment]
+            now = walk.fingerprint(parts[0]) + walk.fingerprint(parts[1:])
+        else:
+            now = walk.fingerprint(again)
+        return now == fingerprint and memory.inside(walk) == ties
     except Exception as error:  # the program's own classes run here
         raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
 
 
-def _arrays_of(thing: object, array: type) -> list[object]:
-    """Give the arrays in which a data frame or a series of pandas keeps its values."""
-    if type(thing).__module__.partition(".")[0] != "pandas":
-        return []
-    arrays = getattr(getattr(thing, "_mgr", None), "arrays", ())
-    return [one for one in arrays if isinstance(one, array)]
-
-
-def _views_of(
-    objects: Sequence[object], come_in: Sequence[tuple[Place, object]], places: dict[int, Place]
-) -> list[object]:
+def _views_of(walk: Walk, come_in: Sequence[tuple[Place, object]], places: dict[int, Place]) -> list[object]:
     """Give the arrays that came in and of which new ones are views; raises `Refused` if that can't be kept."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not come_in:
+    kinds: dict[type, str] = {}
+    outside = memory.stretches([thing for _, thing in come_in], "", kinds)
+    if not outside:
         return []
-    outside = [thing for _, thing in come_in if isinstance(thing, numpy.ndarray)]
-    # Which array it is in which a data frame keeps its values is its own affair: a view of that can't be kept.
-    framed = [array for _, thing in come_in for array in _arrays_of(thing, numpy.ndarray)]
-    views = [
-        thing
-        for thing in objects
-        if isinstance(thing, numpy.ndarray) and id(thing) not in places and thing.base is not None and thing.nbytes
-    ]
-    if not views or not (outside or framed):
+    new = [one for one in memory.stretches([*walk.objects, *walk.loose], "", kinds) if id(one.thing) not in places]
+    if not new:
         return []
     from hitsave.store.views import can_own, owner_of
-    from hitsave_trace.fingerprint.arrays import extent
     from hitsave_trace.fingerprint.regions import Regions
 
-    inside = set(map(id, framed))
+    numpy = sys.modules["numpy"]
     regions = Regions()
-    for array in (*outside, *framed):
-        if array.nbytes:
-            regions.add(*extent(array), array)
+    for one in outside:
+        regions.add(one.low, one.high, one)
     found: dict[int, object] = {}
-    for thing in views:
-        near = [region.arrays[0] for region in regions.touching(*extent(thing))]
-        if not near:
-            continue
-        if any(id(array) in inside for array in near):
+    for one in new:
+        others: list[memory.Stretch] = [region.arrays[0] for region in regions.touching(one.low, one.high)]
+        if not others or (one.framed and all(other.framed for other in others)):
+            continue  # no frame tells that it has memory in common with another
+        if one.thing is not one.array:
+            raise Refused("identity", "result (it shows the memory of an argument)")
+        # Which array it is in which a data frame keeps its values is its own affair: a view of that can't be kept.
+        if any(other.framed for other in others):
             raise Refused("identity", "result (a view of what a data frame holds)")
-        owners = [array for array in near if type(array) is numpy.ndarray and can_own(array)]
-        owner = owner_of(thing, owners) if type(thing) is numpy.ndarray else None
-        if owner is None:
+        owners = [other.array for other in others if type(other.thing) is numpy.ndarray and can_own(other.thing)]
+        owner = owner_of(one.array, owners) if type(one.array) is numpy.ndarray else None
+        if owner is None or not all(other.thing is other.array for other in others):
             raise Refused("identity", "result (a view of an argument)")
         found[id(owner)] = owner
     return list(found.values())

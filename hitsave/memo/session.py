@@ -267,6 +267,7 @@ class Session:
 
     def _fingerprints_of(self, module: str, relative: str) -> Mapping[str, bytes]:
         """Fingerprint the functions of a module that is not loaded, from its file."""
+        from hitsave_trace.importing.quietly import compile_quietly
         from hitsave_trace.probes.rewrite import rewrite
         from hitsave_trace.probes.template import fingerprints
 
@@ -274,7 +275,7 @@ class Session:
         try:
             with open(path, "rb") as file:
                 source = file.read()
-            code = compile(source, path, "exec", dont_inherit=True)
+            code = compile_quietly(source, path)
         except (OSError, SyntaxError, ValueError):
             return {}
         hook = self.hook

@@ -2,7 +2,8 @@
 
 `f(G)` is another call than `f(list(G))` if `f` reads the global `G` as well: it may change the one and look at the
 other, or ask whether they are the same. Each alone is compared by value, so that they are one object is compared
-here: as a list of the places that lead to an object which another place has led to before.
+here: as a list of the places that lead to an object which another place has led to before. So it is with two arrays
+that show the same memory.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from types import CellType, FunctionType
 
 from xxhash import xxh3_128
 
+from hitsave.memo import memory
 from hitsave_trace.model import BINDING, CLOSURE, GLOBAL, SHAPE
 
 TYPE_CHECKING = False
@@ -42,11 +44,22 @@ def fingerprint(arguments: Sequence[object], names: str, objects_of: ObjectsOf) 
     """Fingerprint how the arguments of a call and what `names` mean share objects."""
     first = {id(thing): f"argument {position}" for position, thing in enumerate(arguments)}
     hasher = xxh3_128()
+    kinds: dict[type, str] = {}
+    shown = memory.stretches(arguments, "argument", kinds)
     for line in names.split("\n"):
         kind, _, name = line.partition(" ")
-        for position, thing in enumerate(objects_of(kind, name)):
+        objects = objects_of(kind, name)
+        for position, thing in enumerate(objects):
             here = f"{line} {position}"
             place = first.setdefault(id(thing), here)
             if place is not here:
                 hasher.update(f"{here} is {place}\n".encode("utf-8", "surrogatepass"))
+        shown += memory.stretches(objects, line, kinds)
+    for one, other, apart in memory.ties(shown, _tells) if len(shown) > 1 else ():
+        hasher.update(f"{other} lies {apart} behind {one}\n".encode("utf-8", "surrogatepass"))
     return hasher.digest()
+
+
+def _tells(one: memory.Stretch, other: memory.Stretch) -> bool:
+    """Whether it matters that two objects show the same memory: each by itself tells of what is within it."""
+    return one.source != other.source and one.thing is not other.thing and not (one.framed and other.framed)

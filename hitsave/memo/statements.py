@@ -125,10 +125,11 @@ class Earlier:
 
 
 def _listed(text: bytes, module: ModuleInfo) -> Old:
+    from hitsave_trace.importing.quietly import compile_quietly
     from hitsave_trace.probes.rewrite import statements_of
 
     try:
-        code = compile(text, module.filename, "exec", dont_inherit=True)
+        code = compile_quietly(text, module.filename)
     except (SyntaxError, ValueError):
         return []
     lines = text.splitlines()

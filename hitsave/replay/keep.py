@@ -22,6 +22,7 @@ from hitsave.store.seals import seal_path
 from hitsave_trace import names
 from hitsave_trace.fingerprint.files import settled, stamp_of
 from hitsave_trace.importing.loader import relative
+from hitsave_trace.importing.quietly import compile_quietly
 from hitsave_trace.model import FILE
 from hitsave_trace.taps.places import in_library
 from hitsave_trace.taps.quiet import quiet
@@ -207,7 +208,7 @@ class _Closing:
             return
         try:
             with open(path, "rb") as file:
-                code = compile(file.read(), path, "exec", dont_inherit=True)
+                code = compile_quietly(file.read(), path)
         except (OSError, SyntaxError, ValueError) as error:
             self.whole.forbid("unprobed-code", f"{path}: {error}", "")
             return
@@ -261,7 +262,7 @@ class _Closing:
         except (OSError, NotImplementedError, ValueError):
             return  # without bytecode, the source was compiled
         try:
-            same = marshal.loads(body) == compile(source, path, "exec", dont_inherit=True)
+            same = marshal.loads(body) == compile_quietly(source, path)
         except (ValueError, EOFError, TypeError, SyntaxError):
             same = False
         if same:

@@ -58,6 +58,7 @@ def edits(archive: Archive, run: Run, names: list[str]) -> list[Row]:
 def present(run: Run) -> dict[str, tuple[str, Version]]:
     """The functions of a run's files as they stand now: fingerprint of the code, and its lines."""
     from hitsave_trace.fingerprint.code import index
+    from hitsave_trace.importing.quietly import compile_quietly
     from hitsave_trace.probes.rewrite import rewrite
     from hitsave_trace.probes.template import fingerprints
 
@@ -67,7 +68,7 @@ def present(run: Run) -> dict[str, tuple[str, Version]]:
         try:
             with open(os.path.join(project, path), "rb") as file:
                 source = file.read()
-            code = compile(source, path, "exec", dont_inherit=True)
+            code = compile_quietly(source, path)
         except (OSError, SyntaxError, ValueError):
             continue
         lines = decode_source(source).splitlines(keepends=True)

@@ -21,6 +21,7 @@ $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV), once …"
 	@$(PIP) install --editable '.[test,lint,example]'
+	@$(BIN)/python -m compileall -q hitsave hitsave_trace
 	@touch $(STAMP)
 
 example: $(STAMP)

@@ -1,6 +1,7 @@
-"""Make docs/pictures/three-runs.svg: what a terminal shows while examples/digits is run cold, again, and after an edit.
+"""Make docs/pictures: what a terminal shows while the examples are run cold, again, and after an edit.
 
-python docs/make_pictures.py    the steps of examples/three_runs.sh, in a copy with a store of its own; about a minute
+python docs/make_pictures.py    three-runs.svg (the steps of examples/three_runs.sh) and flat.svg (examples/spreadsheet), in
+                                copies with a store of their own; about two minutes
 
 Run it with the interpreter of an environment that has HitSave and what the example needs (`make example` makes one).
 Times in the picture are those of the machine that made them. Long output of the program itself is cut, and the cut
@@ -24,12 +25,13 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 HERE = Path(__file__).resolve().parent
-PICTURE = HERE / "pictures" / "three-runs.svg"
+PICTURES = HERE / "pictures"
 COLUMNS = 112
 FIRST, LAST = 2, 3
 """Lines of a long output that are shown at its beginning and at its end."""
 
 EDIT = ("config.py", "LEARNING_RATES = [0.05, 0.2]", "LEARNING_RATES = [0.05, 0.1]")
+LATE_EDIT = ("analysis.py", 'ax.set_title("one week in autumn")', 'ax.set_title("a week in October")')
 
 THEME = TerminalTheme(
     (250, 250, 248), (40, 42, 46),
@@ -39,20 +41,24 @@ THEME = TerminalTheme(
 
 
 def main() -> None:
-    """Run the example three times, and draw what was seen."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "digits"
-        copytree(HERE.parent / "examples" / "digits", place, ignore=ignore_patterns("results", "__pycache__"))
-        terminal = Terminal(place, Path(folder) / "store")
-        run = "hitsave run train.py"
-        shown = [
-            terminal.run(run),
-            terminal.run(run),
-            terminal.edit(*EDIT) + "\n" + terminal.run(run),
-            terminal.run("hitsave log"),
-        ]
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(draw(PICTURE.stem, shown), "utf-8")
+    """Run the examples, and draw what was seen."""
+    PICTURES.mkdir(exist_ok=True)
+    for name, example, script, edit in (
+        ("three-runs", "digits", "train.py", EDIT),
+        ("flat", "spreadsheet", "analysis.py", LATE_EDIT),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder) / example
+            copytree(HERE.parent / "examples" / example, place, ignore=ignore_patterns("results", "__pycache__"))
+            terminal = Terminal(place, Path(folder) / "store")
+            run = f"hitsave run {script}"
+            shown = [
+                terminal.run(run),
+                terminal.run(run),
+                terminal.edit(*edit) + "\n" + terminal.run(run),
+                terminal.run("hitsave log"),
+            ]
+        (PICTURES / f"{name}.svg").write_text(draw(name, shown), "utf-8")
 
 
 class Terminal:

@@ -72,10 +72,15 @@ def count(number: int, word: str, plural: str | None = None) -> str:
 def short_name(name: str) -> str:
     """A subject as people write it: 'helper:scale' → 'helper.scale', '__main__:train' → 'train'.
 
-    The colon stays in a path: only the one between module and qualified name goes.
+    The colon stays in a path and in what is said of it in brackets: only the one between module and qualified name goes.
     """
+    name, bracket, detail = name.partition(" (")
+    return _short(name) + bracket + detail
+
+
+def _short(name: str) -> str:
     module, colon, rest = name.partition(":")
-    if not colon or "/" in module or not module.replace(".", "_").isidentifier():
+    if not colon or rest[:1] == " " or not module.replace(".", "_").isidentifier():
         return name
     if rest == "<module>":
         return "the script's top level" if module == "__main__" else f"the top level of {module}"

@@ -69,6 +69,10 @@ class Newborn:
         if self.whole is not None and self.whole.on and self.unseeded_since(0):
             self.whole.forbid("entropy", "numpy.random.RandomState() without a seed", "")
 
+    def is_restored(self) -> bool:
+        """Whether this thread puts a stored value together."""
+        return self.whole is not None and get_ident() in self.whole.awake
+
     def watches(self) -> bool:
         """Whether it matters which generators get a seed."""
         if self._recording.stacks:
@@ -91,8 +95,9 @@ class Maker:
             return self.__wrapped__(*args, **kwargs)
         with quiet:
             made: object = self.__wrapped__()
-            # One that a library makes for itself while it is imported is its business.
-            if not self._newborn.places.in_library_import(getframe(1)):
+            # One that a library makes for itself while it is imported is its business; one that is put together from the store
+            # gets its state in a moment.
+            if not self._newborn.is_restored() and not self._newborn.places.in_library_import(getframe(1)):
                 self._newborn.add(made)
         return made
 

@@ -59,6 +59,8 @@ def test_sizes(bytes_, told):
         ("/abs/path:1", "/abs/path:1"),
         ("data/d.csv", "data/d.csv"),
         ("PATH", "PATH"),
+        ("m:fig.axes[0] (ReferenceType: it says nothing: no)", "m.fig.axes[0] (ReferenceType: it says nothing: no)"),
+        ("UserWarning: level 2", "UserWarning: level 2"),
     ],
 )
 def test_names(name, told):

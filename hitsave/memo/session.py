@@ -29,7 +29,7 @@ from hitsave_trace.observer import UNPROBED, Observer
 from hitsave_trace.probes import hooks
 from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
-from hitsave_trace.taps import run_taps, state, switches
+from hitsave_trace.taps import patched, run_taps, state, switches
 from hitsave_trace.taps.whole import Whole
 from hitsave_trace.warned import Watch
 
@@ -177,6 +177,7 @@ class Session:
         """A user module is about to run: keep its source, and note which functions it has."""
         if loaded.source is None or not self.run:
             return
+        patched.note_source(loaded.module, loaded.source)
         digest = self.store.save_source(loaded.source)
         self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
         self.store.note_sources(self.run, self.sources)

@@ -18,6 +18,7 @@ from itertools import islice
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
+from hitsave_trace.taps import patched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def open_figures() -> bool:
     return bool(keeper is not None and keeper.figs)
 
 
-_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale}
+PATCHED = "libraries, as the program set them"
+_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale, PATCHED: patched.value}
 _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
     "numpy": _numpy,
     "pandas": _pandas,

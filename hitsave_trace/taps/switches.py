@@ -22,6 +22,8 @@ from _locale import LC_ALL, setlocale
 from _signal import SIGALRM, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, getsignal  # type: ignore[import-not-found]
 from itertools import chain
 
+from hitsave_trace.taps import patched
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -54,6 +56,7 @@ _PLACES = (
     ("signal", "signal.signal"),
     ("switch", "a context variable"),
     ("switch", "locale.setlocale"),
+    ("switch", "an attribute or a registry of a library"),
     ("switch", "the decimal context"),
     ("switch", "logging"),
     ("thread", "threads left running"),
@@ -66,7 +69,7 @@ _PLACES = (
     ("switch", "numpy.seterr"),
 )
 _FIRST_LIBRARY = 16
-_CONTEXT, _THREADS, _RCPARAMS, _FIGURES = 15, 19, 20, 21
+_CONTEXT, _THREADS, _RCPARAMS, _FIGURES = 15, 20, 21, 22
 
 # Threads that belong to output that is recorded as text, and to pools that libraries keep for the next call.
 _KEPT_THREADS = frozenset(("TMonitor", "_RefreshThread", "QueueFeederThread", "_ExecutorManagerThread"))
@@ -113,6 +116,7 @@ def switches() -> Switches:
         [getsignal(number) for number in _SIGNALS],
         copy_context(),
         setlocale(LC_ALL, None) if "locale" in modules else None,
+        patched.value(),
         decimals,
         _logging(logging) if logging is not None else None,
         tuple(threading._active) if threading is not None else None,

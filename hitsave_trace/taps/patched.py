@@ -1,0 +1,112 @@
+"""What the program has set in libraries: attributes of their modules and classes, and what it has registered there.
+
+`json.JSONEncoder.item_separator = ";"` decides what `json.dumps` writes, and no name in the functions that call it says so. Which
+attributes a program sets stands in its text; what they are is looked at there, in the library. The standard library's
+registries that are filled by a call (`csv.register_dialect`) are looked at by themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from hitsave_trace.fingerprint.libraries import is_library
+from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
+from hitsave_trace.names import user_modules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Chain = tuple[str, ...]
+
+_TOLD_ELSEWHERE = frozenset(("sys", "os", "builtins", "posix", "self", "cls"))
+"""Names that are no library's, and modules of which other taps know what was set."""
+
+_chains: dict[str, tuple[Chain, ...]] = {}
+"""By user module: the dotted names that its text assigns to."""
+
+
+def note_source(module: str, source: bytes) -> None:
+    """Note which dotted names the text of a user module assigns to."""
+    found = []
+    for line in source.splitlines():
+        target, equals, _ = line.partition(b"=")
+        if not equals or b"." not in target:
+            continue
+        try:
+            chain = tuple(target.strip().rstrip(b"+-*/|&%").strip().decode("ascii").split("."))
+        except UnicodeDecodeError:
+            continue
+        if all(map(str.isidentifier, chain)) and chain[0] not in _TOLD_ELSEWHERE:
+            found.append(chain)
+    if found:
+        _chains[module] = tuple(dict.fromkeys(found))
+    else:
+        _chains.pop(module, None)
+
+
+def value() -> tuple[object, ...]:
+    """What the program has set and registered, as far as it is not as in a fresh interpreter."""
+    found: list[object] = []
+    for name, chains in _chains.items() if _chains else ():
+        module = user_modules.get(name)
+        names = module.globals if module is not None else None
+        for chain in chains if names is not None else ():
+            told = _set(names, chain)  # type: ignore[arg-type]
+            if told is not None:
+                found.append(told)
+    modules = sys.modules
+    csv, tree, calendar = modules.get("_csv"), modules.get("xml.etree.ElementTree"), modules.get("calendar")
+    if csv is not None and hasattr(csv, "list_dialects"):
+        found += _dialects(csv)
+    known = getattr(tree, "_namespace_map", None)
+    if known is not None and len(known) != _NAMESPACES:
+        found.append(("namespaces", *sorted(known.items())))
+    first = getattr(getattr(calendar, "c", None), "firstweekday", 0)
+    if first:
+        found.append(("firstweekday", first))
+    return tuple(found)
+
+
+_NAMESPACES = 7
+"""Prefixes that ElementTree knows by itself."""
+_OF_CSV = frozenset(("excel", "excel-tab", "unix"))
+_ATTRIBUTES = (
+    "delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict",
+)  # fmt: skip
+_LONGEST_FIELD = 131072
+
+
+def _dialects(csv: ModuleType) -> list[object]:
+    found: list[object] = []
+    for name in csv.list_dialects():
+        if name not in _OF_CSV:
+            dialect = csv.get_dialect(name)
+            found.append((str(name), *(getattr(dialect, one, None) for one in _ATTRIBUTES)))
+    if csv.field_size_limit() != _LONGEST_FIELD:
+        found.append(("field_size_limit", csv.field_size_limit()))
+    return found
+
+
+def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | None:
+    """What a dotted name of a user module means, if it leads into a library."""
+    holder = names.get(chain[0])
+    if isinstance(holder, ModuleType):
+        home = holder.__name__
+    elif isinstance(holder, type):
+        home = qualified(holder)[0]
+    else:
+        return None
+    if home in _TOLD_ELSEWHERE or not is_library(home):
+        return None
+    for part in chain[1:-1]:
+        held = getattr(holder, "__dict__", None)
+        holder = held.get(part) if held is not None else None
+    held = getattr(holder, "__dict__", None)
+    if held is None or chain[-1] not in held:
+        return None
+    thing = held[chain[-1]]
+    try:
+        return ".".join((home, *chain[1:])), Walk().fingerprint(thing)
+    except (Unfingerprintable, OverBudget):
+        return ".".join((home, *chain[1:])), ".".join(qualified(type(thing)))

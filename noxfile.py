@@ -56,6 +56,15 @@ def stress(session: nox.Session) -> None:
     session.run("python", "-m", "tests.stress.scripts")
 
 
+@nox.session(python=PYTHONS)
+def flat(session: nox.Session) -> None:
+    """Edit flat scripts by machine, statements and calls of libraries switched on; what is given after `--` goes to the test."""
+    install(session)
+    add(session, "scipy")
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    session.run("python", "-m", "tests.stress.flat", "--reduce", *session.posargs, env=one_thread)
+
+
 # What the scripts of the galleries import, besides what their distributions are.
 LIBRARIES = [
     "scikit-learn", "matplotlib", "statsmodels", "lifelines", "xarray", "sympy", "networkx", "scikit-image", "simpy",

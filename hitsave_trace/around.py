@@ -26,6 +26,7 @@ class Surroundings:
     """What recordings need to know of the world: set once, by the session."""
 
     __slots__ = (
+        "caches_told",
         "clocks_refused",
         "digests",
         "environ",
@@ -44,6 +45,7 @@ class Surroundings:
         self.getcwd = os.getcwd
         self.environ: object = None
         self.clocks_refused = False
+        self.caches_told = False  # whether the program looks at what functions keep of their results, or clears it
         self.overhead = 0.0  # seconds of the processor's time that hooks took so far
         self.site_seconds = 0.0  # those of them that asking about calls of libraries took
         self.in_use: Callable[[str], bool] = bool

@@ -20,6 +20,7 @@ from hitsave_trace.sights import (
     MISSING,
     OF_FUNCTIONS,
     builtin,
+    keeps_results,
     look,
     named,
     namespace,
@@ -376,8 +377,10 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
     recording.read(SHAPE, name, fingerprint, shape_text(cls), reader)
     recording.watched[SHAPE, name] = ClassBefore(cls, walk)
     for item in vars(cls).values():
-        if hasattr(type(item), "cache_info"):
+        if keeps_results(item):
             _keep_in_mind(recording, item)
+            if around.caches_told:
+                recording.forbid("filled-cache", f"a method of {name}", user_line(3))
     for other in walk.classes:  # of the values of its attributes, such as descriptors
         note_class(recording, other, reader)
     for base in cls.__mro__[1:]:

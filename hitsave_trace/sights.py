@@ -256,6 +256,8 @@ def _sight_of(subject: str, value: object) -> Sight:
         return sight_of_library(subject, value)
     if type(value) is FunctionType and function_name(value) is None and _is_of_library(value):
         return sight_of_library(subject, value)
+    if around.caches_told and keeps_results(value.__self__ if type(value) is BuiltinFunctionType else value):
+        return Sight(GLOBAL, subject, None, f"{subject} (what it keeps of its results is looked at or cleared)")
     walk = Walk(deadline)
     try:
         fingerprint = walk.fingerprint(value)
@@ -271,10 +273,15 @@ def _sight_of(subject: str, value: object) -> Sight:
         sight.kept_results = value
     else:
         sight = Sight(GLOBAL, subject, fingerprint, None, describe)
-        if hasattr(type(value), "cache_info"):
+        if keeps_results(value):
             sight.kept_results = value
     sight.walked(walk)
     return sight
+
+
+def keeps_results(value: object) -> bool:
+    """Whether an object is a function that keeps its results, as `lru_cache` makes it."""
+    return hasattr(type(value), "cache_info")
 
 
 def _is_of_library(function: FunctionType) -> bool:
@@ -343,6 +350,8 @@ def _shape(name: str) -> Sight:
     cls = resolve_class(name)
     if cls is None:
         return Sight(SHAPE, name, ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED, None)
+    if around.caches_told and any(map(keeps_results, vars(cls).values())):
+        return Sight(SHAPE, name, None, None)
     walk = Walk()
     try:
         sight = Sight(SHAPE, name, class_shape(cls, walk), None)

@@ -301,7 +301,8 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         seconds = own_seconds(call, found.started, ended)
         worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
-        asking = call.spent + found.looked - call.looked_before
+        # Who is answered looks once, and whoever is saved has been looked at before and after.
+        asking = call.spent + (found.looked - call.looked_before) / 2
         if not self.policy.ran(found.info, worth, asking) and call.expected is None:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])

@@ -190,7 +190,8 @@ class Policy:
         costs.slow_seconds += seconds
         if costs.asked == 1:
             spent -= FIRST_TIME_SECONDS
-        return seconds > (2 if costs.missed < IN_VAIN else 2 / REFUSED_PART) * spent
+        in_vain = costs.missed >= IN_VAIN and spent > FIRST_TIME_SECONDS
+        return seconds > (2 / REFUSED_PART if in_vain else 2) * spent
 
     def unsaved(self, info: CodeInfo) -> None:
         """A slow call could not be saved: leave a function alone of which that is so each time, unless it takes long."""

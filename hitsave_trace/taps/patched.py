@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from hitsave_trace.fingerprint.libraries import is_library
+from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
@@ -45,16 +45,35 @@ def note_source(module: str, source: bytes) -> None:
         _chains.pop(module, None)
 
 
-def value() -> tuple[object, ...]:
-    """What the program has set and registered, as far as it is not as in a fresh interpreter."""
+def value(library: str | None = None) -> tuple[object, ...]:
+    """What the program has set in a library, by its top-level module."""
     found: list[object] = []
     for name, chains in _chains.items() if _chains else ():
         module = user_modules.get(name)
         names = module.globals if module is not None else None
         for chain in chains if names is not None else ():
             told = _set(names, chain)  # type: ignore[arg-type]
-            if told is not None:
+            if told is not None and (library is None or told[0].partition(".")[0] == library):
                 found.append(told)
+    return tuple(found)
+
+
+def standard() -> tuple[object, ...]:
+    """What it has set and registered in the standard library, as far as it is not as in a fresh interpreter.
+
+    It counts for every call: which parts of it libraries use is not known.
+    """
+    found = [one for one in value() if is_standard(one[0].partition(".")[0])]  # type: ignore[index]
+    return (*found, *_registered())
+
+
+def everything() -> tuple[object, ...]:
+    """All of it."""
+    return (*value(), *_registered())
+
+
+def _registered() -> list[object]:
+    found: list[object] = []
     modules = sys.modules
     csv, tree, calendar = modules.get("_csv"), modules.get("xml.etree.ElementTree"), modules.get("calendar")
     if csv is not None and hasattr(csv, "list_dialects"):
@@ -65,7 +84,7 @@ def value() -> tuple[object, ...]:
     first = getattr(getattr(calendar, "c", None), "firstweekday", 0)
     if first:
         found.append(("firstweekday", first))
-    return tuple(found)
+    return found
 
 
 _NAMESPACES = 7

@@ -15,6 +15,7 @@ import sys
 from _locale import LC_ALL, setlocale
 from itertools import islice
 
+from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
@@ -22,7 +23,7 @@ from hitsave_trace.taps import patched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from types import ModuleType
 
     from hitsave_trace.fingerprint.registry import Anything
@@ -151,8 +152,10 @@ def open_figures() -> bool:
     return bool(keeper is not None and keeper.figs)
 
 
-PATCHED = "libraries, as the program set them"
-_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale, PATCHED: patched.value}
+_SET = ", as the program set it"
+_STANDARD = "the standard library" + _SET
+_NOTHING_SET: Fingerprint = b"nothing was set\0"
+_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale, _STANDARD: patched.standard}
 _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
     "numpy": _numpy,
     "pandas": _pandas,
@@ -169,9 +172,12 @@ _latest: dict[str, tuple[object, Fingerprint]] = {}
 """What was found last, of settings that hold nothing that can be changed."""
 
 
-def of(libraries: Container[str]) -> Iterator[str]:
+def of(libraries: Collection[str]) -> Iterator[str]:
     """Name the settings that code which touched `libraries` runs under."""
     yield from _ALWAYS
+    for name in sorted({name.removesuffix(_SET) for name in libraries}):
+        if name.isidentifier() and not is_standard(name):
+            yield name + _SET
     for name in _OF_LIBRARIES:
         if name in libraries or _ALSO_KNOWN.get(name) in libraries:
             yield name
@@ -183,6 +189,9 @@ def fingerprint(name: str) -> Fingerprint | None:
     """Fingerprint one library's settings as they are now; None when they can't be said."""
     if name == FIGURES:
         return None if open_figures() else NO_FIGURE
+    if name.endswith(_SET) and name not in _ALWAYS:
+        was_set = patched.value(name.removesuffix(_SET))
+        return Walk().fingerprint(was_set) if was_set else _NOTHING_SET
     if name not in _ALWAYS and name not in sys.modules:
         return NOT_LOADED
     value = _value(name)
@@ -206,7 +215,9 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
     those of `warnings`, which may have been, as they were with these `filters`.
     """
-    if name not in _ALWAYS and name != FIGURES and name not in set(islice(sys.modules, modules)):
+    if not (name in _ALWAYS or name == FIGURES or name.endswith(_SET)) and name not in set(
+        islice(sys.modules, modules)
+    ):
         return NOT_LOADED
     return Walk().fingerprint(_filters(filters)) if name == "warnings" else fingerprint(name)
 

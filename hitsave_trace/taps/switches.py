@@ -116,7 +116,7 @@ def switches() -> Switches:
         [getsignal(number) for number in _SIGNALS],
         copy_context(),
         setlocale(LC_ALL, None) if "locale" in modules else None,
-        patched.value(),
+        patched.everything(),
         decimals,
         _logging(logging) if logging is not None else None,
         tuple(threading._active) if threading is not None else None,

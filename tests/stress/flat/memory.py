@@ -62,7 +62,7 @@ diag = np.einsum("ii->i", big)
 diag[:] = 3
 tri = np.triu(big)
 big.flat[1] = 4
-print(big.trace(), tri.sum(), diag.base is big, big[0, 1])
+print(big.trace(), tri.sum(), np.shares_memory(diag, big), big[0, 1])
 left, right = np.split(base, 2, axis=1)
 left[:] = right
 base = base + 0

@@ -57,9 +57,9 @@ with contextlib.suppress(KeyError), contextlib.ExitStack() as stack:
 print(order)
 sys.excepthook = lambda kind, value, trace: plain_print("hooked", kind.__name__, value)
 old_len = len
-builtins.len = lambda x: old_len(x) + 1
-sizes = [len(s) for s in ("", "ab")]
-builtins.len = old_len
+builtins.size = lambda x: old_len(x) + 1
+sizes = [size(s) for s in ("", "ab")]
+del builtins.size
 print(sizes, len("ab"))
 order.extend(["end", __file__.endswith("hooks.py"), __doc__])
 __doc__ = "changed"

@@ -109,6 +109,11 @@ class Sight:
         self._walk = None
 
     @property
+    def held(self) -> list[object]:
+        """What the walk holds, besides what it has met."""
+        return [] if self._walk is None else self._walk.kept
+
+    @property
     def text(self) -> str | None:
         """The value in readable words, as it is now."""
         return self._text if self._tell is None else self._tell(self.value)

@@ -146,6 +146,13 @@ class Call:
         """What can be changed in what a name means now."""
         return self.captured_objects.get(name, ()) if kind == CLOSURE else self.see(kind, name).objects
 
+    def kept_by_walks(self) -> list[list[object]]:
+        """Give what the walks over what came in hold, so far."""
+        walks = [walk for _, walk in self._cells.values()]
+        if self._walk is not None:
+            walks.append(self._walk)
+        return [*(walk.kept for walk in walks), *(sight.held for sight in self.seen.values())]
+
     def keep(self) -> None:
         """Note how everything that came in is now, just before the body runs, to see later what was changed."""
         if self._walk is not None:

@@ -17,6 +17,7 @@ from types import FunctionType
 from hitsave.memo.call import CELL
 from hitsave.memo.results import Refused, take
 from hitsave.memo.statements import look_for_modules
+from hitsave.store.codec import Gone
 from hitsave_trace import names, reads, sights
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
@@ -301,6 +302,8 @@ class Restored:
             kept: tuple[object, Sequence[object], Sequence[object]] = store.load_value(trace.value, find)  # type: ignore[assignment]
             self.value, self._states, self._values = kept
             self._things = [find(place) for place in places]
+            if any(_is_seen(thing, call.kept_by_walks()) for thing in self._things):
+                raise Gone("a frame whose memory shows elsewhere")
         else:
             self.value = store.load_value(trace.value, find if trace.shares else None)
         look_for_modules(call, self.value)
@@ -312,6 +315,11 @@ class Restored:
     def put_names(self) -> None:
         """Bind the names that the call bound anew."""
         put_names(self._names, self._call, self._values)
+
+
+def _is_seen(thing: object, ours: Sequence[list[object]]) -> bool:
+    form = form_of(type(thing))
+    return form is not None and form.is_seen(thing, ours)
 
 
 def put_objects(things: Sequence[object], held: Sequence[object]) -> None:

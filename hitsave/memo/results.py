@@ -12,6 +12,7 @@ import sys
 
 from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
+from hitsave.store.states import makes_by_itself
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 
@@ -87,7 +88,7 @@ def take(
             raise Refused("unfaithful", what)
         return pickled
 
-    exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS
+    exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS or any(map(makes_by_itself, walk.classes))
     try:
         return Taken(kept(exactly=exactly), shares)
     except Refused:

@@ -4,12 +4,17 @@ A class with `__getstate__` and `__setstate__` says itself what is kept of an ob
 which it sets attributes, a program can see. An object that is its own `__dict__` comes back with another one, and a slot
 with the name of a class attribute is taken for that. This is used where plain pickle was seen not to be faithful, and for
 classes of which pickle makes new objects in any case.
+
+Pickle asks `__new__` of a class for a new object. That of a class of the program ran when the object was made, and may have
+counted or registered it: it is passed over.
 """
 
 from __future__ import annotations
 
 from copyreg import __newobj__  # type: ignore[attr-defined]
+from types import FunctionType
 
+from hitsave_trace import names
 from hitsave_trace.fingerprint import registry
 
 TYPE_CHECKING = False
@@ -29,6 +34,9 @@ def reduce(thing: Anything) -> object:
     cls = type(thing)
     if not cls.__flags__ & _HEAP:
         return NotImplemented
+    if makes_by_itself(cls):
+        made = thing.__reduce_ex__(4)
+        return (make, *made[1:]) if made[0] is __newobj__ and not _chooses_arguments(cls) else NotImplemented
     _, base = registry.find(cls)  # whose content is known in another way than by attributes
     if base is not object and base is not dict:
         return NotImplemented
@@ -56,6 +64,26 @@ def _slots(cls: type) -> Iterator[tuple[tuple[str, str], Anything]]:
         for name, slot in vars(one).items():
             if type(slot) is _SLOT and slot.__objclass__ is one and one.__flags__ & _HEAP:
                 yield (one.__qualname__, name), slot
+
+
+def makes_by_itself(cls: type) -> bool:
+    """Whether code of the program runs when pickle makes an object of a class."""
+    new: Anything = cls.__new__
+    return type(new) is FunctionType and names.info_of(new.__code__) is not None
+
+
+def _chooses_arguments(cls: type) -> bool:
+    """Whether code of the program says what its `__new__` is to be given."""
+    return any(type(getattr(cls, name, None)) is FunctionType for name in ("__getnewargs__", "__getnewargs_ex__"))
+
+
+def make(cls: Anything, *arguments: object) -> object:
+    """Make an object of a class by what its first base without Python code has for it."""
+    for base in cls.__mro__:
+        new = vars(base).get("__new__")
+        if new is not None and not isinstance(new, (staticmethod, FunctionType)):
+            return new(cls, *arguments)
+    return cls.__new__(cls, *arguments)
 
 
 class _Slotted:

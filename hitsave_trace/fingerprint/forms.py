@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from operator import is_ as _is
+from sys import getrefcount
 from types import CellType, FunctionType
 
 from hitsave_trace.fingerprint import registry
@@ -19,6 +20,8 @@ from hitsave_trace.fingerprint.state import State, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hitsave_trace.fingerprint.registry import Anything
 
 
@@ -42,6 +45,10 @@ class Form:
 
     def put(self, thing: Anything, held: Anything) -> None:
         """Make the object hold what `take` gave."""
+
+    def is_seen(self, thing: Anything, ours: Sequence[list[object]]) -> bool:
+        """Whether something else shows what the object holds, and would not see it set. `ours`: what walks hold."""
+        return False
 
 
 class Same(tuple[object, ...]):
@@ -277,6 +284,42 @@ class _Frame(Form):
             attributes.update(theirs.get("_attrs") or ())
         if flags is not None:
             own["_flags"] = type(flags)(thing, allows_duplicate_labels=flags.allows_duplicate_labels)
+
+    def is_seen(self, thing: Anything, ours: Sequence[list[object]]) -> bool:
+        """Whether an array that is no frame's lies in the memory of its blocks: what is set in place shows there."""
+        blocks = {}
+        for block in thing._mgr.blocks:
+            blocks[id(block)] = block
+            for reference in getattr(getattr(block, "refs", None), "referenced_blocks", ()):
+                other = reference()
+                if hasattr(other, "mgr_locs"):
+                    blocks[id(other)] = other
+        owners: dict[int, list[Anything]] = {}
+        views: set[int] = set()
+        for block in blocks.values():
+            _count(block.values, owners, views)
+        known = set(owners)
+        for held in ours:
+            for array in held:
+                _count(array, owners, views)
+        block = other = array = None
+        # Of the references to an array, one is that of the list, and one that of the question.
+        return any(getrefcount(owners[key][0]) > owners[key][1] + 2 for key in known)
+
+
+def _count(array: Anything, owners: dict[int, list[Anything]], views: set[int]) -> None:
+    """Count a reference to the array that owns the memory: that of who holds it, or that of a view, once a view."""
+    kind = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if type(array) is not kind:
+        return
+    owner = array
+    while type(owner.base) is kind:
+        owner = owner.base
+    if owner is not array:
+        if id(array) in views:
+            return
+        views.add(id(array))
+    owners.setdefault(id(owner), [owner, 0])[1] += 1
 
 
 _BY_ITSELF = ("_attrs", "_flags")

@@ -1,17 +1,18 @@
-nan = float("nan")
+from math import nan
+
 big = int("1000")
 text = "".join(["ab", "cd"])
 values = [nan, 1.5, big]
 print(nan in values, values.index(nan), values.count(nan))
 copy = list(values)
-other = [float("nan"), 1.5, big]
+other = [-nan, 1.5, big]
 print(copy == values, other == values, copy[2] is big)
 same = text
 again = text + ""
 print(same is text, again is text, again == text)
 pair = (values, copy)
 table = {nan: "nan", big: "big", text: values}
-print(table.get(nan), table.get(float("nan")), table[text] is values)
+print(table.get(nan), table.get(-nan), table[text] is values)
 number = big
 number += 0
 print(number is big, number == big)

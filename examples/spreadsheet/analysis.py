@@ -28,7 +28,7 @@ print(f"read {len(bikes)} hours, {bikes['rentals'].sum()} rentals")
 
 bikes["wind"] = bikes["wind"].interpolate()
 bikes["clock"] = bikes["hour"].dt.hour
-bikes["weekday"] = bikes["hour"].dt.dayofweek
+bikes["weekday"] = bikes["hour"].dt.day_of_week
 bikes["month"] = bikes["hour"].dt.month
 bikes["free"] = (bikes["weekday"] >= 5) | bikes["holiday"]
 for column, period in (("clock", 24), ("month", 12)):

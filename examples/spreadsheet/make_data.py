@@ -7,9 +7,9 @@ import pandas as pd
 
 rng = np.random.default_rng(7)
 hours = pd.date_range("2024-01-01", "2024-12-31 23:00", freq="h")
-day = np.asarray(hours.dayofyear) / 365.25
+day = np.asarray(hours.day_of_year) / 365.25
 clock = np.asarray(hours.hour)
-working = np.asarray(hours.dayofweek) < 5
+working = np.asarray(hours.day_of_week) < 5
 temperature = 10 - 11 * np.cos(2 * np.pi * (day - 0.05)) + 4 * np.sin(2 * np.pi * (clock - 9) / 24)
 temperature += np.repeat(rng.normal(0, 3, len(hours) // 24), 24)
 rain = np.clip(rng.gamma(0.15, 4, len(hours)) - 0.4, 0, None)

@@ -38,8 +38,8 @@ _ALLOWED = frozenset((
     "tempfile", "multiprocessing", "joblib", "concurrent", "asyncio", "ssl", "hmac", "threading", "logging", "tqdm",
     "importlib", "cloudpickle", "selectors", "socketserver", "subprocess", "distributed", "ray", "IPython", "ipykernel",
 ))  # fmt: skip
-_ALLOWED_INSIDE = ("sklearn.callback.",)
-"""Parts of libraries that only make names for their own use with it."""
+_ALLOWED_INSIDE = ("sklearn.callback.", "numpy.random._pickle")
+"""Parts of libraries that only make names for their own use with it, or a generator that gets its state in a moment."""
 _DOORS = ("random", "secrets", "uuid", "os", "numpy.random", "numpy.random.bit_generator")
 _WORDS = {
     "uuid": "uuid.{name}",

@@ -47,10 +47,13 @@ class Sample:
         return float(value)
 
 
-def environment() -> dict[str, str]:
-    """The environment of both sides: this tree's HitSave can be imported, and nothing is set otherwise than usual."""
+def environment(*, replays: bool = False) -> dict[str, str]:
+    """The environment of both sides: this tree's HitSave can be imported, and nothing is set otherwise than usual, but that
+    calls are measured: a run that `replays` as a whole says nothing of them.
+    """
     found = {name: value for name, value in os.environ.items() if not name.startswith(("HITSAVE", "PYTHON"))}
     found["PYTHONPATH"] = str(ROOT)
+    found["HITSAVE_REPLAY"] = str(int(replays))
     return found
 
 
@@ -61,6 +64,10 @@ class Program:
     script: Path
     arguments: Sequence[str] = ()
     tells: bool = True  # whether its last line of stdout is JSON about itself
+    replays: bool = False
+    functions: bool = (
+        False  # whether only its functions are asked about: a loop that is answered as a whole tells old times
+    )
 
     @property
     def store(self) -> Path:
@@ -84,7 +91,12 @@ class Program:
     def _run(self, command: list[str]) -> Sample:
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
         done = subprocess.run(
-            command, capture_output=True, text=True, env=environment(), cwd=self.script.parent, check=False
+            command,
+            capture_output=True,
+            text=True,
+            env=environment(replays=self.replays),
+            cwd=self.script.parent,
+            check=False,
         )
         seconds, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         processor = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
@@ -92,6 +104,10 @@ class Program:
             raise Broken(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
         told = json.loads(done.stdout.rstrip().rpartition("\n")[2]) if self.tells else {}
         return Sample(seconds, processor, told, done.stderr.strip())
+
+    def _environment(self) -> dict[str, str]:
+        found = environment(replays=self.replays)
+        return found | {"HITSAVE_STATEMENTS": "0"} if self.functions else found
 
     def store_bytes(self) -> int:
         """The size of its store on disk: the blocks that are in use."""

@@ -87,4 +87,4 @@ def _project(folder: Path, files: dict[str, str]) -> Program:
         path = folder / "project" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return Program(folder / "project" / "main.py", tells=False)
+    return Program(folder / "project" / "main.py", tells=False, replays=True)

@@ -236,6 +236,8 @@ def text(stream: int, data: str | bytes) -> None:
     for recording in acting() if stacks else ():
         if recording.cached:
             recording.shown_below_cache()
+        if not recording.keeps(len(data)):
+            continue
         effects = recording.effects
         if effects and effects[-1][0] == "text" and effects[-1][1] == stream and type(effects[-1][2]) is type(data):
             # Joined in a list, not by concatenation: a loop that prints a dot a million times stays linear.
@@ -248,7 +250,7 @@ def flushed(stream: int) -> None:
     """Standard output (1) or error (2) was flushed by the program."""
     for recording in acting() if stacks else ():
         effects = recording.effects
-        if not effects or effects[-1] != ("flush", stream):
+        if recording.keeps(0) and (not effects or effects[-1] != ("flush", stream)):
             effects.append(("flush", stream))
 
 

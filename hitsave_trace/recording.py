@@ -9,9 +9,10 @@ is not.
 from __future__ import annotations
 
 import sys
-from _thread import _count, get_ident
+from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.at_work import at_work
 from hitsave_trace.model import (
     BINDING,
     CLOSURE,
@@ -41,11 +42,12 @@ if TYPE_CHECKING:
 stacks: dict[int, list[Recording]] = {}
 """The open recordings of each thread, innermost last. Threads without one are not in it."""
 
+MOST_SHOWN = 64 << 20
+"""Bytes of output that a recording keeps, with what it takes to keep them."""
+_EACH_SHOWN = 64
 PATIENCE_SECONDS = 0.05
 STEP_SECONDS = 0.005
 """How long, at most, and in which steps one waits for threads that are about to end."""
-
-_current_frames = sys._current_frames
 
 busy: set[int] = set()
 """Threads that are in HitSave's own code: what they do is not the program's."""
@@ -80,6 +82,7 @@ class Recording:
         "rebound",
         "rows",
         "seeded",
+        "shown",
         "started",
         "thread",
         "threads",
@@ -91,7 +94,7 @@ class Recording:
         self.info = info
         self.is_of_library = False  # a call of a library that user code makes, and not one of user code
         self.call = call
-        self.elsewhere = _at_work()
+        self.elsewhere = at_work()
         self.threads: list[object] = []  # the Thread objects that were started by it
         self.frame = frame
         self.thread = get_ident()
@@ -107,6 +110,7 @@ class Recording:
         self.random: dict[str, Fingerprint] = {}
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
         self.drawn: set[str] = set()
+        self.shown = 0
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
         self.filters: tuple[object, ...] = ()  # of warnings, at entry
@@ -136,6 +140,17 @@ class Recording:
         if len(self.reasons) >= 20 or any(row[:4] == (slug, what, where, spreads) for row in self.reasons):
             return
         self.reasons.append((slug, what, where, spreads, self.path_to(reader_of(self)[0]) if path is None else path))
+
+    def keeps(self, size: int) -> bool:
+        """Whether so many bytes more of output are kept; a program that never stops talking must not fill the memory."""
+        if self.shown > MOST_SHOWN:
+            return False
+        self.shown += size + _EACH_SHOWN
+        if self.shown <= MOST_SHOWN:
+            return True
+        self.forbid("too-much", f"{MOST_SHOWN >> 20} MB of output", user_line())
+        self.effects = [effect for effect in self.effects if effect[0] not in ("text", "flush")]
+        return False
 
     def path_to(self, position: int) -> tuple[str, ...]:
         """Name the functions from the recorded one down to the one at `position` of the table of functions."""
@@ -199,6 +214,7 @@ class Recording:
         self.written.update(child.written)
         # Which filters of warnings are set shows by itself at the end.
         self.effects.extend(effect for effect in child.effects if effect[0] != "filter")
+        self.keeps(child.shown)
         self.loaded |= child.loaded
         self.drawn |= child.drawn - self.seeded
         self.seeded |= child.seeded - self.drawn
@@ -276,25 +292,6 @@ class Recording:
             return True
         prefix = name + "/" if name != "." else ""
         return any(path.startswith(prefix) for path in self.written) and bool(prefix)
-
-
-def _at_work() -> frozenset[int]:
-    """Find the other threads that run user code: what they do, they do not do for a recording that opens now."""
-    if _count() <= 0:
-        return frozenset()
-    frames = _current_frames()
-    # A frame that is held by a variable of its own lives until the next garbage collection, and with it all that the
-    # program's frames below it hold: its files would stay open.
-    del frames[get_ident()]
-    found: set[int] = set()
-    for thread, innermost_frame in frames.items():
-        frame: FrameType | None = innermost_frame
-        while frame is not None:
-            if id(frame.f_code) in code_infos:
-                found.add(thread)
-                break
-            frame = frame.f_back
-    return frozenset(found)
 
 
 def rebound() -> frozenset[str]:

@@ -30,6 +30,8 @@ def install(session: nox.Session) -> None:
             program.write("def work(x):\n    return sum(range(x))\n\nwork(1_000_000)\n")
         session.run("hitsave", "--version")
         session.run("hitsave", "run", "--store", "store", "program.py")
+    # Tests start this tree thousands of times, in environments that write no bytecode.
+    session.run("python", "-m", "compileall", "-q", "hitsave", "hitsave_trace")
 
 
 @nox.session(python=PYTHONS)

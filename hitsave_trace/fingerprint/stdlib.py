@@ -158,7 +158,10 @@ def repeat_arguments(value: Anything) -> tuple[object, ...]:
     """Give what makes an `itertools.repeat` that goes on where this one stands. Its reduction would warn from 3.12 on."""
     import gc
 
-    (element,) = gc.get_referents(value)
+    held = gc.get_referents(value)
+    if len(held) > 1:
+        held.remove(type(value))  # which it holds, too, from 3.12 on
+    (element,) = held
     try:
         return element, value.__length_hint__()
     except TypeError:  # without end

@@ -23,6 +23,7 @@ from xxhash import xxh3_128
 
 from hitsave_trace.model import ABSENT, LINES, WARNED
 from hitsave_trace.names import by_name, code_infos, user_modules
+from hitsave_trace.taps.noting import noting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Fingerprint
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.recording import Recording
+    from hitsave_trace.taps.noting import Arguments, Keywords
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.unseen import Note
 
@@ -158,37 +160,28 @@ class Watch:
             return
         from hitsave_trace.taps.unseen import wrap
 
-        patches.function(module, "warn", self._safe(self._raised))
+        patches.function(module, "warn", self._noting(self._raised))
         if hasattr(module, "_filters_mutated"):
-            patches.function(module, "_filters_mutated", self._safe(self._mutated))
+            patches.function(module, "_filters_mutated", self._noting(self._mutated))
         if hasattr(module, "_add_filter"):
-            patches.function(module, "_add_filter", self._safe(self._added))
+            patches.function(module, "_add_filter", self._noting(self._added))
         self._module, self._original = module, module._showwarnmsg
-        module._showwarnmsg = wrap(module._showwarnmsg, self._safe(self._shown), self.recorder)  # type: ignore[attr-defined]
+        module._showwarnmsg = wrap(module._showwarnmsg, self._noting(self._shown), self.recorder)  # type: ignore[attr-defined]
 
-    def _safe(self, note: Note) -> Note:
-        """Make a note that never fails the program."""
-
-        def noted(arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
-            try:
-                note(arguments, keywords)
-            except Exception as error:
-                for recording in self.recorder.innermost():
-                    recording.forbid("internal", f"warnings: {type(error).__name__}", "")
-
-        return noted
+    def _noting(self, note: Callable[[Arguments, Keywords, FrameType], None]) -> Note:
+        return noting(note, self.recorder, "warnings")
 
     def remove(self) -> None:
         """Put back what was there."""
         if self._module is not None:
             self._module._showwarnmsg = self._original  # type: ignore[attr-defined]
 
-    def _raised(self, arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
+    def _raised(self, arguments: Arguments, keywords: Keywords, caller: FrameType) -> None:
         """A warning is raised by Python code; whether it will be shown is not known yet, and need not be."""
         level = arguments[2] if len(arguments) > 2 else keywords.get("stacklevel", 1)
         for recording in _with_outer(self.recorder.innermost()):
             recording.distributions.add("warnings")  # its filters count (`taps.settings`)
-            frame = getframe(2)
+            frame = caller
             left = level if isinstance(level, int) else 1
             while frame is not None and left > 1 and id(frame) != recording.frame:
                 frame = frame.f_back  # type: ignore[assignment]
@@ -199,15 +192,15 @@ class Watch:
                 text = str(arguments[0])[:80] if arguments else "warning"
                 recording.forbid("warning-outside", text, self.recorder.user_line(1), spreads=not library)
 
-    def _added(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+    def _added(self, arguments: Arguments, _keywords: Keywords, caller: FrameType) -> None:
         """A filter is added."""
         try:
-            if self._in_import(getframe(2)):
+            if self._in_import(caller):
                 _by_imports.add(arguments)
         except TypeError:
             return  # a part of it can't be hashed
 
-    def _mutated(self, _arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+    def _mutated(self, _arguments: Arguments, _keywords: Keywords, _caller: FrameType) -> None:
         """The filters change, as at both ends of `catch_warnings`: what has been shown once may be shown again."""
         for recording in self.recorder.acting():
             for effect in reversed(recording.effects):
@@ -218,7 +211,7 @@ class Watch:
             if effect[0] != "filters":
                 recording.effects.append(("filters",))
 
-    def _shown(self, arguments: tuple[object, ...], _keywords: dict[str, object]) -> None:
+    def _shown(self, arguments: Arguments, _keywords: Keywords, _caller: FrameType) -> None:
         message = arguments[0]
         for recording in self.recorder.acting():
             effect: tuple[object, ...] | str = ""

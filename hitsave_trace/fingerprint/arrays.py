@@ -161,7 +161,7 @@ def share_memory(walk: Walk, array: Anything) -> None:
     if regions is None:
         regions = walk.regions = Regions()
     touched = regions.touching(low, high)
-    shared = [region for region in touched if any(_overlap(array, other) for other in region.arrays)]
+    shared = [region for region in touched if any(overlap(array, other) for other in region.arrays)]
     walk.kept.append(array)
     if not shared:
         # Neighbours that interleave (the columns of one matrix) share no element: nobody can tell them from copies.
@@ -174,7 +174,8 @@ def share_memory(walk: Walk, array: Anything) -> None:
         regions.grow(region, low, high, array)
 
 
-def _overlap(one: Anything, other: Anything) -> bool:
+def overlap(one: Anything, other: Anything) -> bool:
+    """Whether two arrays have an element in common, for all that can be found out in reasonable time."""
     try:
         return bool(_shares_memory(one, other, max_work=10_000))
     except Exception:  # numpy.exceptions.TooHardError: as good as yes
@@ -262,4 +263,4 @@ add("numpy.random._generator.Generator", _generator, shared=True, reach=WHOLE)
 add("numpy.random.bit_generator.BitGenerator", _bit_generator, shared=True, reach=WHOLE)
 add("numpy.random.bit_generator.SeedSequence", _seed_sequence, shared=True, reach=WHOLE)
 add("scipy.sparse._base._spbase", _sparse, shared=True, reach=WHOLE)
-__all__ = ["content", "extent", "registry", "share_memory"]
+__all__ = ["content", "extent", "overlap", "registry", "share_memory"]

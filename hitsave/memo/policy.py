@@ -29,6 +29,8 @@ SHARE = 0.02
 """The part of its own running time that asking about a mostly cheap function may cost."""
 FIRST_TIME_SECONDS = 0.03
 """What the first look at a function may cost more than later ones: parts of HitSave are imported when they are needed."""
+DEAR_SECONDS = 0.002
+"""What asking about a quick call may take if that is to be done again."""
 INVESTMENT = 0.3
 """The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
 
@@ -184,7 +186,8 @@ class Policy:
         costs.total += seconds
         costs.spent += spent
         if seconds < self.threshold:
-            costs.cheap += 1
+            # If to look at its arguments takes longer than it takes itself, one look is enough.
+            costs.cheap += PATIENCE if spent > max(seconds, DEAR_SECONDS) and not costs.slow else 1
             return False
         costs.slow_now += 1
         costs.slow_seconds += seconds

@@ -91,7 +91,7 @@ class Native:
     def _wrap(self, module: ModuleType, target: str, words: list[str]) -> None:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
-        note, outer = self._note(shown, words), self._outer(shown)
+        note, outer = self._note(shown, words), self._outer(shown, "process" if "process" in words else "native-io")
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
@@ -107,14 +107,14 @@ class Native:
         elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
 
-    def _outer(self, shown: str) -> Note | None:
+    def _outer(self, shown: str, slug: str) -> Note | None:
         whole = self.whole
         if whole is None:
             return None
 
-        def refused(_: Arguments, __: Keywords) -> None:
-            if whole.minds():
-                whole.forbid("native-io", shown)
+        def refused(arguments: Arguments, _: Keywords) -> None:
+            if whole.minds() and not (slug == "process" and _has_threads(arguments)):
+                whole.forbid(slug, shown)
 
         return refused
 
@@ -129,14 +129,17 @@ class Native:
         def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             if audit.places.in_library_import(frame):
                 return
-            if never and not any(
-                base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__
-            ):
+            if never and not _has_threads(arguments):
                 audit.recording.forbid(never, shown)
             for spec in specs:
                 _use(audit, shown, spec, arguments, keywords, frame, links)
 
         return noting(told, audit.recording, shown)
+
+
+def _has_threads(arguments: Arguments) -> bool:
+    """Whether these are the arguments of a method of a pool whose workers are threads of this process."""
+    return any(base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__)
 
 
 def _spec(word: str) -> Spec:

@@ -12,6 +12,7 @@ kept as it is after the call.
 from __future__ import annotations
 
 import sys
+from time import thread_time
 from types import FunctionType
 
 from hitsave.memo.call import CELL
@@ -22,7 +23,7 @@ from hitsave_trace import names, reads, sights
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
 from hitsave_trace.fingerprint.objects import SELF_MADE
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, CLOSURE, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.sights import MISSING
 
@@ -99,18 +100,24 @@ class Changes:
         return tuple(self.places), tuple(self.names)
 
 
-def find(found: Recording, call: Call) -> Changes:
-    """Find what a call has changed; what of it can't be done again is told to the recording."""
+def find(found: Recording, call: Call, seconds: float | None = None) -> Changes:
+    """Find what a call has changed, within `seconds`; what of it can't be done again is told to the recording."""
     changes = Changes()
-    _arguments(found, call, changes)
-    _captured(found, call, changes)
-    for (kind, name), before in found.watched.items():
-        if (kind, name) not in found.reads:
-            continue
-        if kind == SHAPE:
-            _class(found, name, before, changes)  # type: ignore[arg-type]
-        else:
-            _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
+    sights.deadline = None if seconds is None else thread_time() + seconds
+    try:
+        _arguments(found, call, changes)
+        _captured(found, call, changes)
+        for (kind, name), before in found.watched.items():
+            if (kind, name) not in found.reads:
+                continue
+            if kind == SHAPE:
+                _class(found, name, before, changes)  # type: ignore[arg-type]
+            else:
+                _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
+    except OverBudget:
+        found.forbid("over-budget", "what it may have changed", "", spreads=False)
+    finally:
+        sights.deadline = None
     return changes
 
 
@@ -141,7 +148,7 @@ def _arguments(found: Recording, call: Call, changes: Changes) -> None:
     before = call.before
     if before is None:
         return
-    walk = Walk()
+    walk = Walk(sights.deadline)
     changed: list[int] = []
     for i, (name, value, known) in enumerate(
         zip(call.info.parameters, call.arguments, call.fingerprints, strict=False)
@@ -181,7 +188,7 @@ def _captured(found: Recording, call: Call, changes: Changes) -> None:
             value = cell.cell_contents
         except ValueError:
             value = MISSING
-        walk = Walk()
+        walk = Walk(sights.deadline)
         try:
             now = walk.fingerprint(value, name) if value is not MISSING else ABSENT
         except Unfingerprintable:

@@ -13,6 +13,7 @@ from hitsave.memo import changes, effects, ending, kept, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
+from hitsave.memo.policy import looking_seconds
 from hitsave.memo.present import AsRead
 from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
@@ -309,10 +310,11 @@ class Memo:
             return
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
-        changed = changes.find(found, call)
+        patience = None if call.expected is not None else looking_seconds(worth, asking, refused=bool(found.reasons))
+        changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
-        came_in = changes.came_in(found, call)
+        came_in = [] if found.reasons and call.expected is None else changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             return

@@ -29,6 +29,10 @@ SHARE = 0.02
 """The part of its own running time that asking about a mostly cheap function may cost."""
 FIRST_TIME_SECONDS = 0.03
 """What the first look at a function may cost more than later ones: parts of HitSave are imported when they are needed."""
+LOOKING_PART = 0.1
+"""The part of a call's own time that it may take to find out what it has changed."""
+LOOKING_SECONDS = 0.03
+"""What that may take in any case."""
 DEAR_SECONDS = 0.002
 """What asking about a quick call may take if that is to be done again."""
 INVESTMENT = 0.3
@@ -47,6 +51,13 @@ LONG_SECONDS = 1.0
 """A call that takes this long is worth asking about, even if all calls of its function were unsaved so far."""
 SURE_SECONDS = 0.1
 """A function whose slow calls took this long in an earlier run is asked about however much others have cost."""
+
+
+def looking_seconds(seconds: float, asking: float, *, refused: bool) -> float:
+    """How long one may look for what a call has changed that took `seconds`, and `asking` to look at what it was given and
+    read; `refused`: it can't be saved anyway.
+    """
+    return LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
 
 
 class Costs:

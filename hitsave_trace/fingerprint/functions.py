@@ -90,9 +90,7 @@ def _function(walk: Walk, function: FunctionType) -> Children:
 _NO_ATTRIBUTES: dict[str, object] = {}
 
 
-def _carrying(
-    walk: Walk, function: FunctionType, form: bytes, attributes: dict[str, object] | None = None
-) -> Children:
+def _carrying(walk: Walk, function: FunctionType, form: bytes, attributes: dict[str, object] | None = None) -> Children:
     held, labels = carried(function)
     if attributes is not None:
         held[-1] = attributes or None

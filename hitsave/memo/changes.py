@@ -78,9 +78,9 @@ class Changes:
         self.names.append((kind, name, attribute, value is not MISSING))
         self.values.append(None if value is MISSING else value)
 
-    def take(self, value: object, known: Sequence[tuple[Place, object]]) -> Taken:
-        """Take a result apart, with what was changed. Raises `Refused`."""
-        return take(value, known, self.states() if self else None)
+    def take(self, value: object, known: Sequence[tuple[Place, object]], seconds: float | None = None) -> Taken:
+        """Take a result apart, with what was changed, if that is worth it for `seconds`. Raises `Refused`."""
+        return take(value, known, self.states() if self else None, seconds)
 
     def states(self) -> tuple[list[object], list[object]]:
         """Give what the objects hold and what the names mean after the call. Raises `Refused`."""

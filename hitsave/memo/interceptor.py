@@ -321,7 +321,7 @@ class Memo:
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(value, came_in)
+                taken = changed.take(value, came_in, None if call.expected is not None else worth)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

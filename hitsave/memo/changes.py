@@ -19,7 +19,8 @@ from hitsave.memo.call import CELL
 from hitsave.memo.results import Refused, take
 from hitsave.memo.statements import look_for_modules
 from hitsave.store.codec import Gone
-from hitsave_trace import names, reads, sights
+from hitsave_trace import names, sights
+from hitsave_trace.classes import watch_class
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
 from hitsave_trace.fingerprint.objects import SELF_MADE
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Place, Taken
     from hitsave.memo.trace import Trace
     from hitsave.store.store import Store
+    from hitsave_trace.classes import ClassBefore
     from hitsave_trace.fingerprint.before import Before
     from hitsave_trace.fingerprint.forms import Form
     from hitsave_trace.model import Subject
-    from hitsave_trace.reads import ClassBefore
     from hitsave_trace.recording import Recording
     from hitsave_trace.sights import Sight
 
@@ -279,7 +280,7 @@ def watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
     for kind, name, _, _ in nodes:
         if kind == SHAPE:
             cls = names.resolve_class(name)
-            before = None if cls is None else reads.watch_class(cls)
+            before = None if cls is None else watch_class(cls)
             if before is not None:
                 found[kind, name] = before
         elif kind in (GLOBAL, BINDING, NAMESPACE):

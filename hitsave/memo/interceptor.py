@@ -20,8 +20,9 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import digest_of, encode
-from hitsave_trace import reads, warned
+from hitsave_trace import warned
 from hitsave_trace.around import around
+from hitsave_trace.classes import note_class
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.model import CLOSURE, Dependency
@@ -127,7 +128,7 @@ class Memo:
         call.keep()
         found.random = state.random_states()
         for cls in call.classes:
-            reads.note_class(found, cls, 0)
+            note_class(found, cls, 0)
         found.distributions.update(call.distributions)
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())

@@ -17,7 +17,7 @@ from hitsave_trace.fingerprint.hasher import ATOMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hitsave_trace.fingerprint.values import Walk
     from hitsave_trace.model import Fingerprint
@@ -64,7 +64,7 @@ class Known:
                 return False
             if name is None:
                 continue  # of a library: its name is all that counts
-            held = vars(base)
+            held = _attributes(base)
             if type(base) is not type or "_abc_impl" in held or not all(map(self._is_plain, held, held.values())):
                 return False
             self._parts.append((base, name, [*held], [*held.values()]))
@@ -106,7 +106,7 @@ class Known:
         if cls is not self.cls or cls.__mro__ is not self._mro:
             return False
         for base, name, keys, values in self._parts:
-            held = vars(base)
+            held = _attributes(base)
             if [*held] != keys or not all(map(is_, held.values(), values)) or names.class_name(base) != name:
                 return False
         for table, words, meanings in self._tables:
@@ -115,6 +115,14 @@ class Known:
         return all(
             all(map(is_, _parts_of(function), parts)) and not function.__dict__ for function, parts in self._functions
         )
+
+
+def _attributes(cls: type) -> Mapping[str, object]:
+    held = vars(cls)
+    if "__slotnames__" not in held:
+        return held
+    # What copyreg leaves in a class when one of its objects is pickled for the first time.
+    return {name: value for name, value in held.items() if name != "__slotnames__"}
 
 
 def _parts_of(function: FunctionType) -> tuple[object, ...]:

@@ -88,16 +88,6 @@ def presence_text(fingerprint: Fingerprint) -> str:
     return {ABSENT: "absent", files.FILE: "a file", files.DIRECTORY: "a folder"}.get(fingerprint, "something else")
 
 
-def listing_text(path: str) -> str:
-    """Name what a folder holds."""
-    try:
-        names = sorted(os.listdir(path))
-    except OSError:
-        return "absent"
-    whole = ", ".join(names) or "empty"
-    return whole if len(whole) <= _LONG else f"{len(names)} names: {whole}"[:_LONG]
-
-
 def stat_text(path: str) -> str:
     """Say what `stat` tells of a path, as far as it is compared."""
     try:

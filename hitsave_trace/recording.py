@@ -13,6 +13,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 
 from hitsave_trace.at_work import at_work
+from hitsave_trace.folders import folder_of, seen_around
 from hitsave_trace.model import (
     BINDING,
     CLOSURE,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.namespace import Names
@@ -71,6 +73,7 @@ class Recording:
         "functions",
         "info",
         "is_of_library",
+        "listings",
         "loaded",
         "looked",
         "modules",
@@ -106,6 +109,7 @@ class Recording:
         # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
         self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
         self.written: dict[str, str] = {}
+        self.listings: Listings = {}  # what it saw in each folder that it looked into
         self.watched: dict[Subject, object] = {}
         self.random: dict[str, Fingerprint] = {}
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
@@ -120,9 +124,7 @@ class Recording:
         self.children = 0
         self.outer: Recording | None = None
         self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
-        self.looked = (
-            0.0  # seconds that looking at what was read has taken, as it will for whoever asks about the call again
-        )
+        self.looked = 0.0  # seconds that looking at what was read took, as it will when the call is asked about again
         self.names: Names | None = None  # of the module, when a statement began that this is the recording of
         self.rebound = rebound()  # names that a statement around it has bound before it began
 
@@ -195,7 +197,13 @@ class Recording:
             if subject[0] == RANDOM:
                 self.random_read(subject[1], dependency.fingerprint)
                 continue
-            if self.written and subject[0] in (FILE, PRESENCE, STAT, LISTING) and self.wrote(subject[1]):
+            if subject[0] == LISTING:
+                folder = folder_of(subject[1])
+                if folder in self.listings:
+                    continue
+                self.listings[folder], dependency = seen_around(child.listings[folder], self.written, dependency)
+                subject = dependency.kind, dependency.name
+            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and self.wrote(subject[1]):
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
                 continue

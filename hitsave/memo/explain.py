@@ -5,7 +5,8 @@ from __future__ import annotations
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
-from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, LISTING, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
 from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
@@ -113,6 +114,8 @@ def _reason(
         name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
     if kind in (SHAPE, NAMESPACE):
         before, after = _changed_lines(before, after)
+    if kind == LISTING:
+        name = folder_of(name)
     if where is None:
         where = _place_of_reader(difference, rows, places)
     return {

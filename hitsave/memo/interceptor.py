@@ -23,7 +23,8 @@ from hitsave_trace import reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, Dependency
+from hitsave_trace.folders import folder_of, names_listed
+from hitsave_trace.model import CLOSURE, LISTING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import state, switches
 from hitsave_trace.taps.whole import Awake
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Taken
     from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -48,6 +50,11 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
+
+
+def _listings(nodes: list[Node]) -> Listings:
+    """What an answered call had read of folders, in which it has done nothing yet."""
+    return {folder_of(name): (name, names_listed(name)) for kind, name, _, _ in nodes if kind == LISTING}
 
 
 def _raise(error: BaseException) -> None:
@@ -197,6 +204,7 @@ class Memo:
             return None
         whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
+        listings = _listings(nodes) if stacks else {}
         try:
             with Awake(whole):
                 restored = changes.Restored(call, trace, self.store)
@@ -209,7 +217,7 @@ class Memo:
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             restored.put_names()
-            self._answered(call, trace, nodes, name, watched)
+            self._answered(call, trace, nodes, name, watched, listings)
         except Exception as error:
             self.failed(error)
         return (restored.value,)
@@ -221,6 +229,7 @@ class Memo:
         nodes: list[Node],
         name: bytes,
         watched: dict[Subject, object],
+        listings: Listings,
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -237,6 +246,7 @@ class Memo:
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
             found = self._as_recording(call, trace, nodes, wider)
             found.watched = watched
+            found.listings = listings
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 

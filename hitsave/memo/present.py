@@ -14,13 +14,13 @@ from hitsave_trace.around import (
     argv_fingerprint,
     around,
     file_text,
-    listing_text,
     path_fingerprint,
     presence_text,
     stat_text,
 )
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import shape_text
+from hitsave_trace.folders import listing_fingerprint, listing_text, names_listed
 from hitsave_trace.model import (
     ABSENT,
     ARGV,
@@ -96,7 +96,9 @@ class Present:
             return path_fingerprint(around.getcwd())
         if kind == ARGV:
             return argv_fingerprint()
-        if kind in (FILE, PRESENCE, STAT, LISTING):
+        if kind == LISTING:
+            return listing_fingerprint(names_listed(name))
+        if kind in (FILE, PRESENCE, STAT):
             return self._file(kind, around.locate(name))
         if kind == LINES:
             return warned.lines_of(name)
@@ -122,11 +124,12 @@ class Present:
             path = around.locate(name)
             fingerprint = self._file(FILE, path)
             return "unreadable" if fingerprint is None else file_text(fingerprint, path)
-        if kind in (PRESENCE, STAT, LISTING):
-            path = around.locate(name)
-            if kind == PRESENCE:
-                return presence_text(self._file(PRESENCE, path) or b"")
-            return stat_text(path) if kind == STAT else listing_text(path)
+        if kind == LISTING:
+            return listing_text(names_listed(name))
+        if kind == STAT:
+            return stat_text(around.locate(name))
+        if kind == PRESENCE:
+            return presence_text(self._file(PRESENCE, around.locate(name)) or b"")
         if kind in (RANDOM, CLOSURE, LINES, WARNED):
             return None
         if kind == SHAPE:
@@ -158,8 +161,6 @@ class Present:
         try:
             if kind == FILE:
                 return digests.content(path)
-            if kind == LISTING:
-                return digests.listing(path)
             if kind == STAT:
                 return digests.stat(path)
             return digests.presence(path)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from hitsave.memo.trace import Trace
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import LISTING
 
 
 class Keeper(Protocol):
@@ -227,7 +229,8 @@ class Archive:
             if node is not None:
                 kind, name, fingerprint, text = node[:4]
                 shown = fingerprint.hex() if isinstance(fingerprint, bytes) else str(fingerprint)
-                dependencies.append((str(kind), str(name), shown, text, reader))
+                name = folder_of(str(name)) if kind == LISTING else str(name)
+                dependencies.append((str(kind), name, shown, text, reader))
         return {
             "function": trace.function,
             "dependencies": dependencies,

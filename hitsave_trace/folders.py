@@ -56,6 +56,14 @@ def own_names(written: Mapping[str, object], folder: str) -> set[str]:
     return own | {MADE} if folder in written else own
 
 
+def wrote(written: Mapping[str, object], name: str) -> bool:
+    """Whether a call itself wrote a file, or something in the folder `name`."""
+    if name in written:
+        return True
+    prefix = name + "/" if name != "." else ""
+    return any(path.startswith(prefix) for path in written) and bool(prefix)
+
+
 def seen_around(seen: Seen, written: Mapping[str, object], dependency: Dependency) -> tuple[Seen, Dependency]:
     """Give what a call saw in a folder as what the call around it saw there, which had written the paths `written` before."""
     own = own_names(written, folder_of(seen[0]))

@@ -19,7 +19,7 @@ from hitsave_trace.around import (
     stat_text,
 )
 from hitsave_trace.fingerprint.surroundings import env
-from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names
+from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
 
@@ -44,7 +44,7 @@ def _file(kind: str, path: str) -> None:
             if name in recording.listings:
                 continue
             folder, name = name, listing_name(name, own_names(recording.written, name))
-        elif (kind, name) in recording.reads or (recording.written and recording.wrote(name)):
+        elif (kind, name) in recording.reads or (recording.written and wrote(recording.written, name)):
             continue
         thread = get_ident()
         busy.add(thread)

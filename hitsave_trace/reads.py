@@ -7,7 +7,7 @@ from _imp import extension_suffixes
 from time import thread_time
 from types import FunctionType, ModuleType
 
-from hitsave_trace import catalogue
+from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.objects import class_shape, registered, shape_text
@@ -285,6 +285,8 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     recording.watched[subject] = sight
     for cls in sight.classes:
         note_class(recording, cls, reader)
+    if sight.caches:
+        filled.come_across(recording, filled.name_of(*subject), sight.caches, reader, user_line(3))
     if sight.kept_results:
         _keep_in_mind(recording, sight.kept_results)
         for info, above in behind(sight.kept_results):
@@ -381,6 +383,8 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
             _keep_in_mind(recording, item)
             if around.caches_told:
                 recording.forbid("filled-cache", f"a method of {name}", user_line(3))
+    if walk.caches:
+        filled.come_across(recording, filled.name_of(SHAPE, name), walk.caches, reader, user_line(3))
     for other in walk.classes:  # of the values of its attributes, such as descriptors
         note_class(recording, other, reader)
     for base in cls.__mro__[1:]:

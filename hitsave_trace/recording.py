@@ -13,7 +13,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 
 from hitsave_trace.at_work import at_work
-from hitsave_trace.folders import folder_of, seen_around
+from hitsave_trace.folders import folder_of, seen_around, wrote
 from hitsave_trace.model import (
     BINDING,
     CLOSURE,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
+    from hitsave_trace.filled import Found
     from hitsave_trace.folders import Listings
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
@@ -61,6 +62,7 @@ class Recording:
     __slots__ = (
         "below",
         "cached",
+        "caches",
         "call",
         "children",
         "distributions",
@@ -83,6 +85,7 @@ class Recording:
         "reads",
         "reasons",
         "rebound",
+        "returned",
         "rows",
         "seeded",
         "shown",
@@ -119,6 +122,8 @@ class Recording:
         self.distributions: set[str] = set()
         self.filters: tuple[object, ...] = ()  # of warnings, at entry
         self.cached: dict[int, str] = {}  # functions whose results `lru_cache` keeps, by id of their code
+        self.caches: dict[int, Found] = {}  # that it came across, by their addresses
+        self.returned: dict[int, tuple[object, Fingerprint | None]] = {}  # by cached functions: how it looked then
         self.modules = len(sys.modules)
         self.entry: object = None
         self.children = 0
@@ -203,7 +208,7 @@ class Recording:
                     continue
                 self.listings[folder], dependency = seen_around(child.listings[folder], self.written, dependency)
                 subject = dependency.kind, dependency.name
-            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and self.wrote(subject[1]):
+            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and wrote(self.written, subject[1]):
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
                 continue
@@ -219,6 +224,8 @@ class Recording:
                 self.watched.setdefault(subject, child.watched[subject])
         if child.effects and self.cached:
             self.shown_below_cache(child.info)
+        self.caches = child.caches | self.caches
+        self.returned.update(child.returned)
         self.written.update(child.written)
         # Which filters of warnings are set shows by itself at the end.
         self.effects.extend(effect for effect in child.effects if effect[0] != "filter")
@@ -293,13 +300,6 @@ class Recording:
                 thread.join(STEP_SECONDS)  # type: ignore[attr-defined]
                 patience -= STEP_SECONDS
         return any(thread.is_alive() for thread in self.threads)  # type: ignore[attr-defined]
-
-    def wrote(self, name: str) -> bool:
-        """Whether the recording itself wrote a file, or something in the folder `name`."""
-        if name in self.written:
-            return True
-        prefix = name + "/" if name != "." else ""
-        return any(path.startswith(prefix) for path in self.written) and bool(prefix)
 
 
 def rebound() -> frozenset[str]:

@@ -64,6 +64,7 @@ class Sight:
         "_text",
         "_walk",
         "before",
+        "caches",
         "classes",
         "distributions",
         "fingerprint",
@@ -87,6 +88,7 @@ class Sight:
         self.fingerprint = fingerprint  # None if it has none; the text says why
         self._text = text
         self._tell = tell  # makes the text of the value, for whoever asks at once: a check never does
+        self.caches: Sequence[object] = ()  # made by `lru_cache`
         self.classes: Sequence[type] = ()
         self.distributions: Sequence[str] = ()
         self.value: object = None
@@ -99,6 +101,7 @@ class Sight:
         """Take over what a walk has met."""
         self._walk = walk
         self.objects = walk.objects
+        self.caches = walk.caches
         self.classes = tuple(walk.classes)
         self.distributions = tuple(walk.distributions)
 
@@ -130,7 +133,7 @@ def origin(module: str) -> tuple[Fingerprint, str]:
         place = _would_load(module)
         if place is None:
             return ABSENT, "absent"
-    if not isinstance(place, str) or "site-packages" in place or not _names_user_code(place):
+    if not isinstance(place, str) or "site-packages" in place or not around.is_user_file(place):
         return named("module of a library"), module
     where = around.place(place)
     return named("module at " + where), where
@@ -153,10 +156,6 @@ def _would_load(module: str) -> str | None:
     except Exception:  # path hooks are anybody's
         return None
     return None if spec is None else spec.origin or "namespace"
-
-
-def _names_user_code(place: str) -> bool:
-    return around.is_user_file(place)
 
 
 def sight_of_library(name: str, value: object) -> Sight:
@@ -332,17 +331,18 @@ def namespace(module: str) -> Sight:
         return Sight(NAMESPACE, module, NOT_LOADED, None)
     hasher = xxh3_128()
     classes: list[type] = []
+    caches: list[object] = []
     names = [(name, value) for name, value in vars(known).items() if not (name[:2] == "__" == name[-2:])]
     for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:
             return Sight(NAMESPACE, module, None, sight.text)
         classes.extend(sight.classes)
+        caches.extend(sight.caches)
         hasher.update(f"{len(name)} {name} {sight.kind} ".encode("utf-8", "surrogatepass"))
         hasher.update(sight.fingerprint)
     found = Sight(NAMESPACE, module, hasher.digest(), None, _namespace_text)  # type: ignore[arg-type]
-    found.value = names
-    found.classes = classes
+    found.value, found.classes, found.caches = names, classes, caches
     return found
 
 

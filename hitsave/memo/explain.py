@@ -6,7 +6,19 @@ from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave_trace import names
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, LISTING, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.model import (
+    ABSENT,
+    BINDING,
+    CODE,
+    FILLED,
+    GLOBAL,
+    LISTING,
+    NAMESPACE,
+    PRESENCE,
+    SHAPE,
+    SHARING,
+    STAT,
+)
 from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
@@ -114,7 +126,7 @@ def _reason(
         name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
     if kind in (SHAPE, NAMESPACE):
         before, after = _changed_lines(before, after)
-    if kind == LISTING:
+    if kind in (LISTING, FILLED):
         name = folder_of(name)
     if where is None:
         where = _place_of_reader(difference, rows, places)

@@ -19,7 +19,7 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import digest_of, encode
-from hitsave_trace import reads, warned
+from hitsave_trace import filled, reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
@@ -135,6 +135,8 @@ class Memo:
         for cls in call.classes:
             reads.note_class(found, cls, 0)
         found.distributions.update(call.distributions)
+        if call.caches:
+            filled.come_across(found, "", call.caches, 0, "")
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())
         found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
@@ -319,12 +321,15 @@ class Memo:
             return
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
+        filled.check(found)
         changed = changes.find(found, call)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         came_in = changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+            if not found.reasons:
+                filled.saved(found, bool(changed))
             return
         if not found.reasons:
             try:
@@ -338,6 +343,7 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            filled.saved(found, bool(changed))
             found.below = seconds
 
     def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.memo import sharing
-from hitsave_trace import names, sights, warned
+from hitsave_trace import filled, names, sights, warned
 from hitsave_trace.around import (
     argv_fingerprint,
     around,
@@ -31,6 +31,7 @@ from hitsave_trace.model import (
     DISTRIBUTION,
     ENV,
     FILE,
+    FILLED,
     GLOBAL,
     LINES,
     LISTING,
@@ -43,6 +44,7 @@ from hitsave_trace.model import (
     WARNED,
 )
 from hitsave_trace.names import by_name, user_modules
+from hitsave_trace.sights import NOT_LOADED
 from hitsave_trace.taps import settings
 
 TYPE_CHECKING = False
@@ -70,6 +72,9 @@ class Present:
         def now(kind: str, name: str, text: str | None) -> Fingerprint | None:
             if kind in (BINDING, GLOBAL):
                 return call.see(kind, name).fingerprint
+            if kind == FILLED:
+                sight = call.see(*filled.leading_to(name))
+                return NOT_LOADED if sight.fingerprint == NOT_LOADED else filled.fingerprint(sight.caches)
             if kind == SHARING:
                 return sharing.fingerprint(call.objects, name, call.objects_of)
             return self.fingerprint(kind, name, text, captured)
@@ -130,7 +135,7 @@ class Present:
             return stat_text(around.locate(name))
         if kind == PRESENCE:
             return presence_text(self._file(PRESENCE, around.locate(name)) or b"")
-        if kind in (RANDOM, CLOSURE, LINES, WARNED):
+        if kind in (RANDOM, CLOSURE, LINES, WARNED, FILLED):
             return None
         if kind == SHAPE:
             cls = names.resolve_class(name)

@@ -124,6 +124,14 @@ does without it.""",
 A function behind `lru_cache` or `cache` printed or wrote something while it ran for the first time. Plain Python does that once, and
 takes the kept result from then on. A hit does not fill the cache, so a later call would print again. Let the cached function
 only return, or call it once outside of the slow function.""",
+    "kept-result-changed": """\
+A function behind `lru_cache` or `cache` returned an object (a list, a registry, a session), and the call changed it. Later calls get that
+very object from the cache. A hit does not fill the cache, so they would get another one. Keep the object in a global:
+what a call changes there is changed again on a hit.""",
+    "cache-content": """\
+The call used a function behind `lru_cache` or `cache` that had run before, and what the cache held then is an input like any other. It
+could not be compared: an open file, a lock, or a cache that only an argument or a captured variable leads to. Let the cached
+function return plain data, and call it by its name in a module.""",
     "import-of-user-module": """\
 The call imported a module of the project for the first time, and what the import did can't be repeated alone.
 Import it at the top of the file.""",

@@ -19,12 +19,12 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.functions import home, is_kept
-from hitsave_trace.fingerprint.libraries import is_library, is_standard
+from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
 from hitsave_trace.fingerprint.objects import class_shape, is_made
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
-from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
+from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -255,7 +255,8 @@ def _sight_of(subject: str, value: object) -> Sight:
             sight = Sight(BINDING, subject, named("class " + name), f"class {name}")
             sight.classes = (value,)
             return sight
-        return sight_of_library(subject, value)
+        if is_library(qualified(value)[0]):
+            return sight_of_library(subject, value)
     if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
         return sight_of_library(subject, value)
     if type(value) is FunctionType and function_name(value) is None and _is_of_library(value):
@@ -291,11 +292,9 @@ def keeps_results(value: object) -> bool:
 def _is_of_library(function: FunctionType) -> bool:
     """Whether a function without a probe belongs to a library; one that `exec` has made may say so and doesn't."""
     module = function.__module__
-    if module in user_modules:
+    if not isinstance(module, str) or not is_library(module):
         return False
-    if not function.__code__.co_filename.startswith("<"):
-        return True
-    return isinstance(module, str) and reach(module, function.__qualname__) is function
+    return not function.__code__.co_filename.startswith("<") or reach(module, function.__qualname__) is function
 
 
 def _compiled_text(value: object) -> str:
@@ -384,7 +383,8 @@ def see(kind: str, name: str, instead: Mapping[str, dict[str, object]] | None = 
         names = instead.get(module, names)
     parts = tuple(path.split("."))
     value: object = names.get(parts[0], MISSING)
-    if (isinstance(value, ModuleType) and not is_user_module(value)) or module not in user_modules:
+    library = isinstance(value, ModuleType) and not (is_user_module(value) or is_made_up(value))
+    if library or not is_of_program(known):
         # Through a library module: its attributes only mean what the library says.
         value = names.get(parts[0], MISSING)
         if value is MISSING:

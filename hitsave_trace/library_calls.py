@@ -24,6 +24,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.folders import wrote
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm
@@ -59,7 +60,7 @@ class LibraryCalls:
         """A site that is on is about to call `callee`: give what is called instead."""
         observer = self._observer
         thread = get_ident()
-        if observer.off or thread in busy:
+        if observer.off or thread in busy or replaced():
             return callee
         own = stacks.get(thread)
         if own and own[-1].is_of_library:

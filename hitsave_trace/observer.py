@@ -14,6 +14,7 @@ from time import thread_time
 
 from hitsave_trace import filled, observations, reads, stepping
 from hitsave_trace.around import around
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
@@ -105,7 +106,7 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
-        if info.candidate and not self.off and not _is_watched():
+        if info.candidate and not self.off and not _is_watched() and not replaced():
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:

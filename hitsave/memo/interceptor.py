@@ -24,6 +24,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import CLOSURE, LISTING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import state, switches
@@ -318,6 +319,10 @@ class Memo:
         if not self.policy.ran(found.info, worth, asking) and call.expected is None:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
+            return
+        if replaced():
+            found.forbid("switch", "a builtin that the standard library needs", "")
+            self.journal.unsaved(call, found, seconds, found.reasons)
             return
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)

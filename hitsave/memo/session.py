@@ -254,7 +254,7 @@ class Session:
             head, found, tail = filename.rpartition(mark)
             if found and head:
                 return tail.partition("/")[0].removesuffix(".py")
-        if f"{os.sep}hitsave" in filename and os.path.dirname(filename).startswith(_OWN):
+        if f"{os.sep}hitsave" in filename and filename.rpartition(os.sep)[0].startswith(_OWN):
             return ""
         return UNPROBED if self.scope.decide(filename)[0] else ""
 

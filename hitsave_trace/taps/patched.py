@@ -57,9 +57,9 @@ def value(library: str | None = None) -> tuple[object, ...]:
 def standard() -> tuple[object, ...]:
     """What it has set and registered in the standard library, as far as it is not as in a fresh interpreter.
 
-    It counts for every call: which parts of it libraries use is not known.
+    It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
-    found = [one for one in value() if is_standard(one[0].partition(".")[0])]  # type: ignore[index]
+    found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]  # type: ignore[index]
     return (*found, *_registered())
 
 

@@ -28,6 +28,10 @@ A file that the call read has other content, or appeared, or is gone. A file tha
 count. A call that asked for a file's size or time is compared by these.""",
     "listing": """\
 The call listed a folder, which holds other names than before: a file was added, removed or renamed.""",
+    "filled": """\
+A function behind `lru_cache` or `cache` had run before the call, and what its cache holds counts: nobody sees a call that a cache
+answers, nor what it had read when it ran. It holds something else than it did when the result was stored, because a file, a
+variable or the code that it comes from changed, or because it was filled by other calls.""",
     "env": """\
 The call read this variable of the environment, or found that it was not set, and that has changed.
 Variables that the call did not read don't count.""",

@@ -70,6 +70,13 @@ class Surroundings:
 
 
 around = Surroundings()
+
+
+def shows_warnings() -> object:
+    """Give what is handed warnings that are to be shown: `catch_warnings(record=True)` puts a list in its place."""
+    return getattr(sys.modules.get("warnings"), "_showwarnmsg_impl", None)
+
+
 _LONG = 300
 
 

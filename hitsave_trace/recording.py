@@ -12,6 +12,7 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.around import shows_warnings
 from hitsave_trace.at_work import at_work
 from hitsave_trace.folders import folder_of, seen_around, wrote
 from hitsave_trace.model import (
@@ -89,6 +90,7 @@ class Recording:
         "rows",
         "seeded",
         "shown",
+        "shows",
         "started",
         "thread",
         "threads",
@@ -118,6 +120,7 @@ class Recording:
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
         self.drawn: set[str] = set()
         self.shown = 0
+        self.shows = shows_warnings()  # at entry: who is given warnings that are to be shown
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
         self.filters: tuple[object, ...] = ()  # of warnings, at entry
@@ -212,13 +215,8 @@ class Recording:
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
                 continue
-            dependency = Dependency(
-                dependency.kind,
-                dependency.name,
-                dependency.fingerprint,
-                dependency.text,
-                table.get(dependency.reader, -1),
-            )
+            reader = table.get(dependency.reader, -1)
+            dependency = Dependency(*subject, dependency.fingerprint, dependency.text, reader)
             self.reads[subject] = dependency
             if subject in child.watched:
                 self.watched.setdefault(subject, child.watched[subject])
@@ -227,8 +225,9 @@ class Recording:
         self.caches = child.caches | self.caches
         self.returned.update(child.returned)
         self.written.update(child.written)
-        # Which filters of warnings are set shows by itself at the end.
-        self.effects.extend(effect for effect in child.effects if effect[0] != "filter")
+        # Which filters of warnings are set shows by itself at the end; and who catches warnings has them for itself.
+        left = ("filter",) if shows_warnings() is self.shows else ("filter", "warning")
+        self.effects.extend(effect for effect in child.effects if effect[0] not in left)
         self.keeps(child.shown)
         self.loaded |= child.loaded
         self.drawn |= child.drawn - self.seeded

@@ -73,7 +73,7 @@ _PLACES = (
     ("stdout-replaced", "the settings of sys.stdout or sys.stderr"),
 )
 _FIRST_LIBRARY = 16
-_CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED = 15, 20, 21, 22, 28
+_CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED, _STREAMS = 15, 20, 21, 22, 28, 29
 
 # Threads that belong to output that is recorded as text, and to pools that libraries keep for the next call.
 _KEPT_THREADS = frozenset(("TMonitor", "_RefreshThread", "QueueFeederThread", "_ExecutorManagerThread"))
@@ -136,11 +136,11 @@ def switches() -> Switches:
     )
 
 
-def _stream(stream: object) -> object:
+def _stream(stream: object) -> tuple[object, object]:
     """What `reconfigure` sets."""
     if not isinstance(stream, TextIOWrapper):
-        return None
-    return stream.encoding, stream.errors, stream.line_buffering, stream.write_through
+        return stream, None
+    return stream, (stream.encoding, stream.errors, stream.line_buffering, stream.write_through)
 
 
 def _directory() -> str | None:
@@ -244,6 +244,8 @@ def _told(place: int, old: object, new: object, words: str) -> str | None:
         return _context_words(old, new)
     if place == _REGISTERED and (old[0] == new[0] or old[1] != new[1]):  # type: ignore[index]
         return None  # libraries register classes while they are imported
+    if place == _STREAMS and all(one[0] is not two[0] or one[1] == two[1] for one, two in zip(old, new, strict=True)):  # type: ignore[call-overload]
+        return None  # another stream stands there, which is told elsewhere
     if place == _THREADS:
         return _thread_words(old, new, words)
     if place == _RCPARAMS:

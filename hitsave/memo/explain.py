@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
+from hitsave.reasons import changed_lines
 from hitsave_trace import names
 from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
 from hitsave_trace.names import shown
@@ -33,8 +34,8 @@ def explain_miss(
 ) -> list[Reason]:
     """Say why a call that ran was not answered."""
     if call.gone:
-        where = call.info.module.relative
-        return [{"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}]
+        where = f"{call.info.module.relative}:{call.info.def_line}"
+        return [_row("gone", call.info.name, where, None, call.failed or None, call.info.name)]
     if call.candidates:
         return explain_nearest(call, present)
     if call.info.is_statement:
@@ -43,7 +44,11 @@ def explain_miss(
 
 
 def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
-    """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
+    """Give the reasons for which no stored trace answers `call`: those of the one that was used last.
+
+    Another one may differ less. Its reasons are given if what differs from it differs from the last one, too: then the rest is
+    as it had been before. Else they would name what nobody has touched since the last run.
+    """
     best: list[Reason] | None = None
     for position, (trace, nodes) in enumerate(call.candidates):
         reasons = explain(call, trace, nodes, present)
@@ -51,9 +56,13 @@ def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
             # What differed when the call was asked about no longer does: a module that it has loaded, for instance.
             places = {name: text for kind, name, _, text in nodes if kind == CODE}
             reasons = [_reason(call.differed[position], list(trace.functions), places, present)]
-        if reasons and (best is None or len(reasons) < len(best)):  # of equals, the newest, which comes first
-            best = reasons
+        if reasons and (best is None or (len(reasons) < len(best) and _subjects(reasons) <= _subjects(best))):
+            best = [{**reason, "since": trace.run} for reason in reasons]
     return best or []
+
+
+def _subjects(reasons: list[Reason]) -> set[object]:
+    return {(reason["kind"], reason["subject"]) for reason in reasons}
 
 
 def explain(call: Call, trace: Trace, nodes: list[Node], present: AsRead) -> list[Reason]:
@@ -112,7 +121,7 @@ def _reason(
         before = after = None
         name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
     if kind in (SHAPE, NAMESPACE):
-        before, after = _changed_lines(before, after)
+        before, after = changed_lines(before, after)
     if where is None:
         where = _place_of_reader(difference, rows, places)
     return {
@@ -123,14 +132,6 @@ def _reason(
         "after": after,
         "path": _path(difference.reader, rows),
     }
-
-
-def _changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
-    """Cut two texts of a class down to the lines in which they differ."""
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    gone = [line for line in old if line not in new]
-    come = [line for line in new if line not in old]
-    return ", ".join(gone)[:300] or "nothing", ", ".join(come)[:300] or "nothing"
 
 
 def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
@@ -198,7 +199,7 @@ def first_time(
         ]
     if not reasons:
         reasons.append(_row("interpreter", "", place, None, None, info.name))
-    return reasons
+    return [{**reason, "since": trace.run} for reason in reasons]
 
 
 def new_statement(call: Call, statements: Earlier) -> Reason:

@@ -60,6 +60,10 @@ def settle_names(found: Recording, came_in: Iterable[tuple[object, object]]) -> 
     info, names = found.info, found.names
     if not isinstance(info, StatementInfo) or names is None:
         return
+    for name, value in names.made(info.binds):
+        if isinstance(value, type) and (value.__module__, value.__qualname__) == (names.module, name):
+            # It is pickled by its name, under which nothing stands before the statement has run.
+            found.forbid("unpicklable", f"{name}, a class that it makes", "", spreads=False)
     known: set[int] | None = None
     for name, value in names.unmoved(info.binds):
         subject = f"{names.module}:{name}"

@@ -199,6 +199,13 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
             told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
         elif slug == "gone" and after is not None:
             told = "the stored result can't be put together any more: {after}"
+        elif slug == "setting" and about.endswith(_AS_SET):
+            about = about.removesuffix(_AS_SET)
+            told = "what the program sets in {subject} changed" + ("" if before == after else ": {before} → {after}")
+        elif slug == "binding":
+            told = _binding_words(before, after)
+        elif slug in ("global", "closure") and before is not None and before == after:
+            told = _MISSED[slug][1] + ": {after}, with other contents"
         elif slug == "class shape":
             told = _class_words(before, after)
         elif slug == "argument" and before is not None and before == after:
@@ -220,6 +227,7 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
 
 
 NOTHING = "nothing"
+_AS_SET = ", as the program set it"
 
 
 def changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
@@ -237,6 +245,16 @@ def attribute_of(before: object, after: object) -> tuple[str, str, str] | None:
     if old_sign and new_sign and old_name == new_name and old_name.isidentifier() and " = " not in old + new:
         return old_name, old, new
     return None
+
+
+def _binding_words(before: object, after: object) -> str:
+    """What a name stands for now; of a function that was made anew, what it has captured."""
+    if before is None or after is None or before == after:
+        return _MISSED["binding"][1]
+    (function, with_, old), (now, _, new) = (str(text).partition(") with ") for text in (before, after))
+    if with_ and function == now:
+        return "{subject} was made anew, " + _plain(f"with {new} in place of {old}")
+    return _MISSED["binding"][0]
 
 
 def _class_words(before: object, after: object) -> str:

@@ -82,16 +82,24 @@ def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference
     """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
     changed_code = {difference.name for difference in found if difference.kind == CODE}
     shapes = sum(difference.kind == SHAPE for difference in found)
+    rebound = {difference.name for difference in found if difference.kind in (BINDING, GLOBAL, CODE)}
     kept: list[Difference] = []
     for difference in found:
         if difference.kind == BINDING and difference.name in changed_code and difference.now == ABSENT:
             continue
+        if difference.kind == SHARING and not rebound.isdisjoint(_shared(difference.name)):
+            continue  # one of the names stands for another object: of course it is shared otherwise
         if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
             continue  # it only changed as its base did
         if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
             continue  # an object that keeps results of a function looks the same: the function is what changed
         kept.append(difference)
     return kept
+
+
+def _shared(name: str) -> list[str]:
+    """The subjects of which it counts whether they are one object."""
+    return [line.partition(" ")[2] for line in name.split("\n")]
 
 
 def _reason(
@@ -101,8 +109,12 @@ def _reason(
     before, after = difference.text, present.text(kind, name)
     where = places.get(name) if kind == CODE else None
     if kind == BINDING and before and after:
-        function = before.partition("(")[0]
-        if function == after.partition("(")[0] and function.startswith("function "):
+        function, captured = before.partition("(")[0], before.partition(") with ")[2]
+        if (
+            function == after.partition("(")[0]
+            and function.startswith("function ")
+            and captured == after.partition(") with ")[2]
+        ):
             # The same function with other defaults: its head was edited.
             kind, name = CODE, function.removeprefix("function ")
             info = names.by_name.get(name)
@@ -119,7 +131,7 @@ def _reason(
             where = f"{info.module.relative}:{info.def_line}"
     if kind == SHARING:
         before = after = None
-        name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
+        name = ", ".join(_shared(name))[:300]
     if kind in (SHAPE, NAMESPACE):
         before, after = changed_lines(before, after)
     if where is None:

@@ -38,7 +38,7 @@ def summary(told: Told, now: float | None = None) -> Layout:
     if told.get("replayed"):
         layout.append([("Nothing that it depends on had changed, so the whole run was replayed.", "")])
     missed, unsaved, reused = (_list(told, key) for key in ("missed", "not_saved", "reused"))
-    if any(cause["kind"] in ("argument", "new") for cause in missed):
+    if any(cause["kind"] in ("argument", "closure", "new") for cause in missed):
         layout += _changed(told, "")
     different, verified = (_list(told, key) for key in ("different", "verified"))
     for title, causes in (("Not what was stored", different), ("Ran again", missed), ("Not saved", unsaved)):
@@ -115,7 +115,7 @@ def _call(run: Told, call: Told, now: float | None, since: Told) -> Layout:
     reasons = _list(call, "reasons")
     for position, reason in enumerate(reasons):
         layout += _reason(reason, also=position > 0)
-    if reasons and reasons[0].get("kind") == "argument":
+    if reasons and reasons[0].get("kind") in ("argument", "closure"):
         layout += _changed(since, "  ")
     elif verdict == "miss" and reasons and reasons[0].get("since") is not None:
         layout += _compared(reasons[0]["since"], call, since)

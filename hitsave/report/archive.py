@@ -23,6 +23,9 @@ class Keeper(Protocol):
     def source(self, digest: bytes) -> bytes | None:
         """The text of a source file."""
 
+    def blob(self, digest: bytes) -> bytes:
+        """The bytes of this digest. Raises Gone or Damaged."""
+
     def code(self, name: str, fingerprint: bytes) -> object:
         """Where the function's code of this fingerprint stands: source digest, path, first and last line."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitsave.reasons import MISSED, NOTHING, canonical, changed_lines, verdict_of
-from hitsave.report import definitions, diff, lines, toplevel
+from hitsave.reasons import MISSED, canonical, changed_lines, verdict_of
+from hitsave.report import definitions, diff, echoes, lines, toplevel
 from hitsave.report.archive import (
     Archive,
     Run,
@@ -86,20 +86,11 @@ def changes(archive: Archive, old: Run, new: Run) -> list[Row]:
     code = [item for item in code if not str(item["function"]).endswith(":<module>") or item["file"] not in told]
     named = {item["function"] for item in code}
     values = _values(archive, old, new)
-    values = [item for item in values if item["function"] not in named and not _is_of_methods(item, named)]
+    values = [item for item in values if item["function"] not in named and not echoes.is_of_methods(item, named)]
     at_top = [toplevel.row(path, edit) for path, edit in toplevel.used(archive, old, new, values)]
-    return code + at_top + values
-
-
-def _is_of_methods(item: Row, named: set[object]) -> bool:
-    """Whether a class differs in nothing but methods that are told themselves: their defaults are part of both."""
-    if item["kind"] != "class shape":
-        return False
-    lines = [
-        line for key in ("before", "after") if item[key] not in (None, NOTHING) for line in str(item[key]).split(", ")
-    ]
-    names = [line.partition("(")[0].partition(" ")[0] for line in lines]
-    return bool(names) and all(f"{item['function']}.{name}" in named for name in names)
+    told_so_far = code + at_top + values
+    computed = [item for item in values if echoes.is_computed(archive, old, new, item)]
+    return [item for item in told_so_far if item not in computed] if len(computed) < len(told_so_far) else told_so_far
 
 
 def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
@@ -122,7 +113,7 @@ def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
         if path == script and names != [""]:
             names = [name for name in names if name in definitions.spans(before) or name in definitions.spans(after)]
             for _, edit in toplevel.between(archive, old, new):
-                subjects = [f"__main__:{name}" for name in (edit.lines, *(edit.binds or ()))]
+                subjects = [f"__main__:{name}" for name in (edit.lines, *edit.names)]
                 counted += not any(subject in mentioned for subject in subjects)
         modules = modules_of(path, script_of(new))
         for name in names:
@@ -286,6 +277,9 @@ def _definition(
         versions.append(version)
     earlier, later = versions
     if later is None or (earlier is not None and earlier.text == later.text):
+        held = [str(text).partition(") with ")[2] for text in (before, after)]
+        if kind == "binding" and held[0] != held[1]:  # the same function, made anew with other variables
+            return _item(kind, name, held[0], held[1], place_of(archive, new, {"kind": kind, "subject": name}))
         return None  # what differs comes from something else, which is told by itself
     item = _code_item(subject, later.path, earlier, later)
     if kind == "binding":

@@ -26,7 +26,7 @@ _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Edit:
     """Statements that took the place of others: their lines in the two versions, and which names they only bind."""
 
-    __slots__ = ("after", "before", "binds", "looked_at", "new", "old")
+    __slots__ = ("after", "before", "binds", "looked_at", "names", "new", "old", "reached")
 
     def __init__(self, old: Span, new: Span, before: list[str], after: list[str]) -> None:
         self.old = old  # first and last line; the last is before the first if there is nothing
@@ -34,6 +34,8 @@ class Edit:
         self.before = before
         self.after = after
         self.binds: set[str] | None = set()  # None if a statement does more than bind names
+        self.reached = True  # whether the run came so far
+        self.names: set[str] = set()  # all names that they bind
         self.looked_at = False  # whether the rest of the top level looks at one of these names
 
     @property
@@ -92,17 +94,20 @@ def _span(nodes: list[ast.stmt], all_of_them: list[ast.stmt], at: int) -> Span:
 
 def _look(edit: Edit, nodes: list[ast.stmt], trees: list[ast.Module]) -> None:
     for node in nodes:
-        names = _only_bound(node)
-        if names is None or edit.binds is None:
+        names = _bound(node)
+        edit.names |= names or set()
+        # What is called may do anything besides.
+        does_more = names is None or any(isinstance(inner, ast.Call | ast.Await) for inner in ast.walk(node))
+        if does_more or edit.binds is None:
             edit.binds = None
         else:
-            edit.binds |= names
+            edit.binds |= names or set()
     if edit.binds:
         edit.looked_at = any(edit.binds & set(_mentioned(node)) for tree in trees for node in tree.body)
 
 
-def _only_bound(node: ast.stmt) -> set[str] | None:
-    """The names that a statement binds; None if it does more."""
+def _bound(node: ast.stmt) -> set[str] | None:
+    """The names that an assignment or an import binds; None of any other statement."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     if not isinstance(node, ast.Assign | ast.AnnAssign):
@@ -115,8 +120,7 @@ def _only_bound(node: ast.stmt) -> set[str] | None:
                 names.add(inner.id)
             elif not isinstance(inner, ast.Tuple | ast.List | ast.Starred | ast.expr_context):
                 return None
-    # What is called may do anything besides.
-    return None if any(isinstance(inner, ast.Call | ast.Await) for inner in ast.walk(node)) else names
+    return names
 
 
 def _mentioned(node: ast.stmt) -> Iterator[str]:
@@ -140,24 +144,27 @@ def used(archive: Archive, old: Run, new: Run, values: list[Row]) -> list[tuple[
 
     Of a name that functions look at the value is told, if it changed (`values`).
     """
-    told = {str(item["function"]) for item in values if item["kind"] == "global"}
+    told = {str(item["function"]) for item in values if item["kind"] in ("global", "binding")}
     found = []
     for path, edit in between(archive, old, new):
-        names = {f"__main__:{name}" for name in edit.binds or ()}
-        if edit.binds is None or (edit.looked_at and not any(name in told for name in names)):
+        if any(f"__main__:{name}" in told for name in edit.names) or not edit.reached:
+            continue
+        if edit.binds is None or edit.looked_at:
             found.append((path, edit))
     return found
 
 
 def between(archive: Archive, old: Run, new: Run) -> list[tuple[str, Edit]]:
-    """The edits of the script's top level between two runs, as far as the newer one came, each with the file."""
+    """The edits of the script's top level between two runs, each with the file."""
     path = script_file(new)
     texts = [archive.source_lines(mapping_of(run, "sources").get(path or "")) for run in (old, new)]
     if path is None or texts[0] is None or texts[1] is None or texts[0] == texts[1]:
         return []
     last = _last_line(new, path)
-    found = edits("".join(texts[0]), "".join(texts[1])) or ()
-    return [(path, edit) for edit in found if last is None or edit.new[0] <= last]
+    found = edits("".join(texts[0]), "".join(texts[1])) or []
+    for edit in found:
+        edit.reached = last is None or edit.new[0] <= last
+    return [(path, edit) for edit in found]
 
 
 def _last_line(run: Run, path: str) -> int | None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Told = dict[str, object]
 
 # What comes of another change: it is told after that.
-_FOLLOWING = ("argument", "new")
+_FOLLOWING = ("argument", "closure", "new")
 
 
 def of_calls(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:

@@ -32,8 +32,8 @@ from tests.stress.laboratory import HERE, Endless
 from tests.stress.mutation import Trial, identity
 from tests.stress.programs import PROGRAMS
 
-FOLLOWS = ("argument", "new", "random", "sharing")
-"""Kinds of reasons that say: what came into the call is different. The edit is what made it so."""
+FOLLOWS = ("argument", "closure", "new", "random", "setting", "sharing")
+"""Kinds of reasons that say: what came into the call is different, or the state of the process. The edit is what made it so."""
 
 
 def parts(text: str) -> dict[str, str]:
@@ -236,7 +236,7 @@ class Asked(Trial):
         """Whether a subject did change: it was edited, or is computed from what was."""
         if truth.is_edited(kind, subject):
             return True
-        if kind in ("code", "file", "listing") or not edit.name.endswith(".py"):
+        if kind in ("code", "file", "listing"):
             return False
         if subject not in self.values:
             self.values[subject] = self.value_of(subject, edited=True)

@@ -60,6 +60,13 @@ class Names:
             if value is not _MISSING and value is self._before.get(name, _MISSING):
                 yield name, value
 
+    def made(self, names: Iterable[str]) -> Iterator[tuple[str, object]]:
+        """Those of some names that mean another object than when the statement began, and what it is."""
+        for name in names:
+            value = self._now.get(name, _MISSING)
+            if value is not _MISSING and value is not self._before.get(name, _MISSING):
+                yield name, value
+
     def changes(self, sure: Iterable[str] = ()) -> Changes:
         """What a hit has to do to the names of the module. Those in `sure` were bound, if only to what they meant before."""
         certain = set(sure)

@@ -22,6 +22,7 @@ from hitsave_trace.fingerprint.surroundings import env
 from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,11 +78,15 @@ def file_read(path: str) -> None:
     """A file is about to be opened for reading."""
     if stacks:
         _file(FILE, path)
+    elif unrecorded.on:
+        unrecorded.file(path)
 
 
 def file_written(path: str, mode: str) -> None:
     """A file is about to be opened for writing: 'w', 'x', 'a' or 'r+'."""
     if not stacks:
+        if unrecorded.on:
+            unrecorded.written(path)
         return
     if mode in ("a", "r+"):
         _file(FILE, path)
@@ -178,6 +183,8 @@ def looked(path: str, facet: str) -> None:
 def environment(name: str | None) -> None:
     """A variable of the environment was read, or all of them."""
     if not stacks:
+        if unrecorded.on and name is not None:
+            unrecorded.variable(name)
         return
     key = name or "*"
     for recording in innermost():

@@ -17,7 +17,7 @@ from xxhash import xxh3_128
 
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.before import Before
-from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
 from hitsave_trace.fingerprint.objects import class_shape, is_made
@@ -272,7 +272,7 @@ def _sight_of(subject: str, value: object) -> Sight:
         sight = Sight(GLOBAL, subject, None, f"{subject}{error.path} ({error.type_name}: {error.why})")
         return sight
     if type(value) is FunctionType:
-        sight = Sight(BINDING, subject, fingerprint, None, _function_text)  # type: ignore[arg-type]
+        sight = Sight(BINDING, subject, fingerprint, None, function_text)  # type: ignore[arg-type]
     elif type(value).__name__ == "CPUDispatcher":  # numba's
         sight = Sight(GLOBAL, subject, fingerprint, None, _compiled_text)
         sight.kept_results = value
@@ -299,20 +299,6 @@ def _is_of_library(function: FunctionType) -> bool:
 
 def _compiled_text(value: object) -> str:
     return f"compiled function {value.py_func.__qualname__}"  # type: ignore[attr-defined]
-
-
-def _function_text(function: FunctionType) -> str:
-    """Name a function, with its defaults: what stands in its head."""
-    code = function.__code__
-    count = code.co_argcount
-    defaults = function.__defaults__ or ()
-    shown = [
-        f"{name}={describe(value, 40)}"
-        for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
-    ]
-    shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
-    held = "".join(f", {name}={describe(value, 40)}" for name, value in vars(function).items() if name != "__wrapped__")
-    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){held}"[:300]
 
 
 def _namespace_text(names: list[tuple[str, object]]) -> str:

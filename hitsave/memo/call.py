@@ -56,6 +56,7 @@ class Call:
         "digest",
         "distributions",
         "expected",
+        "failed",
         "fingerprints",
         "gone",
         "info",
@@ -99,6 +100,7 @@ class Call:
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.differed: list[Difference] = []  # for each candidate that did not hold, what differed first
         self.gone = False
+        self.failed = ""  # if it is there and can't be put together: what was raised
         self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0

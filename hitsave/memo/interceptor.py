@@ -18,7 +18,7 @@ from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
-from hitsave.store.codec import digest_of, encode
+from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import filled, reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
@@ -211,8 +211,12 @@ class Memo:
         try:
             with Awake(whole):
                 restored = changes.Restored(call, trace, self.store)
-        except Exception:  # it is gone or damaged; and the program's own classes are put together here
+        except (Gone, Damaged):
             call.gone = True
+            return None
+        except Exception as error:  # the program's own classes are put together here
+            call.gone = True
+            call.failed = f"{type(error).__name__}: {error}"[:200]
             return None
         if whole is not None:
             whole.adopt(nodes, trace.effects)

@@ -14,7 +14,7 @@ from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import LISTING
+from hitsave_trace.model import FILLED, LISTING
 from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
 
@@ -180,7 +180,7 @@ class Journal:
     def _use(self, uses: Iterable[tuple[str, str, bytes, str | None]]) -> None:
         used = self._used
         for kind, name, fingerprint, text in uses:
-            if kind == LISTING:
+            if kind in (LISTING, FILLED):
                 name = folder_of(name)
             if (kind, name) not in used and len(used) < USES_KEPT:
                 used[kind, name] = kind, name, fingerprint, text

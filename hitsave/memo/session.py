@@ -31,6 +31,7 @@ from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
 from hitsave_trace.taps import patched, run_taps, state, switches
 from hitsave_trace.taps.whole import Whole
+from hitsave_trace.unrecorded import unrecorded
 from hitsave_trace.warned import Watch
 
 TYPE_CHECKING = False
@@ -153,6 +154,7 @@ class Session:
             # What watches the program must see its lines run.
             self.observer.off = True
         self.engine.start(self.observer)
+        unrecorded.on = bool(self.run)
         around_forks(self.sampler)
         os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
@@ -309,6 +311,7 @@ class Session:
         """The program has ended: write down what is not written yet; the record of the run."""
         self.sampler.stop()
         self.engine.stop()
+        unrecorded.on = False
         if self.taps is not None and self.taps.run is not None and not run_taps.flush():
             self.taps.run.whole.forbid("stdout-replaced", "it can't be written any more", "")
         replay = self.at_end(self, status, exception) if self.at_end is not None else {}

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from hitsave.memo.trace import Trace
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import LISTING
+from hitsave_trace.model import FILLED, LISTING
 
 
 class Keeper(Protocol):
@@ -24,6 +24,9 @@ class Keeper(Protocol):
 
     def source(self, digest: bytes) -> bytes | None:
         """The text of a source file."""
+
+    def blob(self, digest: bytes) -> bytes:
+        """The bytes of this digest. Raises Gone or Damaged."""
 
     def code(self, name: str, fingerprint: bytes) -> object:
         """Where the function's code of this fingerprint stands: source digest, path, first and last line."""
@@ -229,7 +232,7 @@ class Archive:
             if node is not None:
                 kind, name, fingerprint, text = node[:4]
                 shown = fingerprint.hex() if isinstance(fingerprint, bytes) else str(fingerprint)
-                name = folder_of(str(name)) if kind == LISTING else str(name)
+                name = folder_of(str(name)) if kind in (LISTING, FILLED) else str(name)
                 dependencies.append((str(kind), name, shown, text, reader))
         return {
             "function": trace.function,

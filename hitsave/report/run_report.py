@@ -104,6 +104,7 @@ def _reason(reason: Reason, run: Run, archive: Archive | None) -> dict[str, obje
         "before": text_of(before),
         "after": text_of(after),
         "path": [name for name, _ in path_of(reason)],
+        "since": reason.get("since"),
     }
 
 

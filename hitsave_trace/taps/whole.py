@@ -178,13 +178,13 @@ class Whole:
     def variable(self, name: str) -> None:
         """A variable of the environment is about to be read; `*` is all of them."""
         key = (ENV, name)
+        self.asked.add(name)
         if self.lost or key in self.reads or name in self.environ:
             return
         if name == "*" and self.environ:
             self.reads[key] = None, None, ()  # what it would have been without its own changes is not known any more
             return
         self.reads[key] = env(name)[0], None, ()
-        self.asked.add(name)
 
     def reseeded(self, generator: str) -> None:
         """The state of a global generator is about to be overwritten."""

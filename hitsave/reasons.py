@@ -32,6 +32,11 @@ _MISSED: dict[str, tuple[str, str]] = {
         "the captured variable {subject} changed",
     ),
     "file": ("the file {subject} changed: {before} → {after}", "the file {subject} changed"),
+    "folder": (
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+    ),
+    "link": ("the link {subject} leads to something else", "the link {subject} leads to something else"),
     "listing": ("the folder {subject} holds other names: {before} → {after}", "the folder {subject} holds other names"),
     "filled": ("the cache of {subject} held something else", "the cache of {subject} held something else"),
     "env": (

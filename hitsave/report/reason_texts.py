@@ -26,6 +26,10 @@ The function is nested in another one and uses a variable of it, which has anoth
     "file": """\
 A file that the call read has other content, or appeared, or is gone. A file that was only touched does not
 count. A call that asked for a file's size or time is compared by these.""",
+    "folder": """\
+The program asked for the time of a folder, which changes when a name comes or goes in it, or for its mode.""",
+    "link": """\
+The program asked where a symbolic link leads.""",
     "listing": """\
 The call listed a folder, which holds other names than before: a file was added, removed or renamed.""",
     "filled": """\

@@ -32,7 +32,13 @@ _MISSED: dict[str, tuple[str, str]] = {
         "the captured variable {subject} changed",
     ),
     "file": ("the file {subject} changed: {before} → {after}", "the file {subject} changed"),
+    "folder": (
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+    ),
+    "link": ("the link {subject} leads to something else", "the link {subject} leads to something else"),
     "listing": ("the folder {subject} holds other names: {before} → {after}", "the folder {subject} holds other names"),
+    "filled": ("the cache of {subject} held something else", "the cache of {subject} held something else"),
     "env": (
         "the environment variable {subject} changed: {before} → {after}",
         "the environment variable {subject} changed",
@@ -87,6 +93,8 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "gui": ("it used a window or the current figure: {subject}", "make the figure, draw and save it in one function"),
     "hidden-state": ("it used state that can't be seen: {subject}", "split it off, so that the slow part does without"),
     "filled-cache": ("a cached function did more than return: {subject}", "let what is cached only return, or call it at the top of the script"),
+    "kept-result-changed": ("it changed the object that a cache keeps: {subject}", "keep the object in a global"),
+    "cache-content": ("what a cache holds can't be compared: {subject}", "let what is cached return plain data, and call it by name"),
     "import-of-user-module": ("it imported a module of the project: {subject}", "import it at the top of the file"),
     "module-patched": ("it changed the module {subject}", "change it at the top of the script"),
     "warning-outside": ("it gave a warning that code outside of it reacts to: {subject}", "catch and record warnings in one function"),
@@ -197,6 +205,19 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
         told = _MISSED[slug][0 if before is not None and after is not None else 1]
         if slug == "file" and (before == "absent" or after == "absent"):
             told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
+        elif slug == "gone" and after is not None:
+            told = "the stored result can't be put together any more: {after}"
+        elif slug == "setting" and about.endswith(_AS_SET):
+            about = about.removesuffix(_AS_SET)
+            told = "what the program sets in {subject} changed" + ("" if before == after else ": {before} → {after}")
+        elif slug == "binding":
+            told = _binding_words(before, after)
+        elif slug in ("global", "closure") and before is not None and before == after:
+            told = _MISSED[slug][1] + ": {after}, with other contents"
+        elif slug == "class shape":
+            told = _class_words(before, after)
+        elif slug == "argument" and before is not None and before == after:
+            told = "first time with these arguments; {subject} is another {after} than in the nearest stored call"
         elif slug == "env" and (before is None) != (after is None):
             told = "the environment variable {subject} is " + ("not set now" if after is None else "set now: {after}")
         return told.format(subject=about or _NO_SUBJECT, before=before, after=after)
@@ -211,6 +232,56 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
             told = told[: -len(": {subject}")]
         return told.format(subject=about or _NO_SUBJECT)
     return f"{slug}: {about}" if about else slug
+
+
+NOTHING = "nothing"
+_AS_SET = ", as the program set it"
+
+
+def changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
+    """Cut two texts of a class or a namespace, a line an attribute, down to the lines in which they differ."""
+    old, new = (before or "").splitlines(), (after or "").splitlines()
+    gone = [line for line in old if line not in new]
+    come = [line for line in new if line not in old]
+    return ", ".join(gone)[:300] or NOTHING, ", ".join(come)[:300] or NOTHING
+
+
+def attribute_of(before: object, after: object) -> tuple[str, str, str] | None:
+    """If one attribute of a class has another value: its name, the value before, the value now."""
+    old_name, old_sign, old = str(before).partition(" = ")
+    new_name, new_sign, new = str(after).partition(" = ")
+    if old_sign and new_sign and old_name == new_name and old_name.isidentifier() and " = " not in old + new:
+        return old_name, old, new
+    return None
+
+
+def _binding_words(before: object, after: object) -> str:
+    """What a name stands for now; of a function that was made anew, what it has captured."""
+    if before is None or after is None or before == after:
+        return _MISSED["binding"][1]
+    (function, with_, old), (now, _, new) = (str(text).partition(") with ") for text in (before, after))
+    if with_ and function == now:
+        return "{subject} was made anew, " + _plain(f"with {new} in place of {old}")
+    return _MISSED["binding"][0]
+
+
+def _class_words(before: object, after: object) -> str:
+    """How a class has changed, with `{subject}` for its name."""
+    one = attribute_of(before, after)
+    if one is not None:
+        return "the class {subject} changed: " + _plain(f"{one[0]} was {one[1]}, is {one[2]}")
+    if before == after or before is None or after is None:
+        return "the class {subject} changed"
+    if before == NOTHING:
+        return "the class {subject} has " + _plain(after) + " now"
+    if after == NOTHING:
+        return "the class {subject} has no " + _plain(before) + " any more"
+    return "the class {subject} changed: {before} → {after}"
+
+
+def _plain(text: object) -> str:
+    """Text that stands in a template as it is."""
+    return str(text).replace("{", "{{").replace("}", "}}")
 
 
 def reason(

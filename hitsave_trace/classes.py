@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
+from hitsave_trace import filled
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint.before import Before
@@ -83,6 +84,8 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
             keep_in_mind(recording, item)
             if around.caches_told:
                 recording.forbid("filled-cache", f"a method of {name}", user_line(3))
+    if walk.caches:
+        filled.come_across(recording, filled.name_of(SHAPE, name), walk.caches, reader, user_line(3))
     _note_related(recording, cls, walk.classes, reader)
 
 

@@ -7,7 +7,6 @@ did not read from outside: from then on the name means what the statement made.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from types import ModuleType
 
 from hitsave_trace import closed, sights
@@ -61,6 +60,13 @@ class Names:
             if value is not _MISSING and value is self._before.get(name, _MISSING):
                 yield name, value
 
+    def made(self, names: Iterable[str]) -> Iterator[tuple[str, object]]:
+        """Those of some names that mean another object than when the statement began, and what it is."""
+        for name in names:
+            value = self._now.get(name, _MISSING)
+            if value is not _MISSING and value is not self._before.get(name, _MISSING):
+                yield name, value
+
     def changes(self, sure: Iterable[str] = ()) -> Changes:
         """What a hit has to do to the names of the module. Those in `sure` were bound, if only to what they meant before."""
         certain = set(sure)
@@ -79,13 +85,15 @@ class Names:
         kept = set(stayed)
         gone = tuple(name for name in before if name not in kept)
         bound = [name for name in stayed if before[name] is not now[name] or name in certain] + placed
-        once = Counter(map(id, now.values()))
+        times: dict[int, int] = {}
+        for value in now.values():
+            times[id(value)] = times.get(id(value), 0) + 1
         told: list[tuple[str, str | closed.Said]] = []
         for name in bound:
             value = now[name]
             if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value:
                 told.append((name, value.__name__))
-            elif once[id(value)] == 1 and (said := closed.say(value)) is not None:
+            elif times[id(value)] == 1 and (said := closed.say(value)) is not None:
                 told.append((name, said))
         others = dict(told)
         return gone, tuple(bound), {name: now[name] for name in bound if name not in others}, tuple(told)

@@ -14,14 +14,15 @@ from hitsave_trace.around import (
     argv_fingerprint,
     around,
     file_text,
-    listing_text,
     path_fingerprint,
     presence_text,
     stat_text,
 )
 from hitsave_trace.fingerprint.surroundings import env
+from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,18 +41,26 @@ def forbid(slug: str, what: str) -> None:
 def _file(kind: str, path: str) -> None:
     for recording in innermost():
         name = around.place(path)
-        if (kind, name) in recording.reads or (recording.written and recording.wrote(name)):
+        if kind == LISTING:
+            if name in recording.listings:
+                continue
+            folder, name = name, listing_name(name, own_names(recording.written, name))
+        elif (kind, name) in recording.reads or (recording.written and wrote(recording.written, name)):
             continue
         thread = get_ident()
         busy.add(thread)
         try:
             digests = around.digests
+            if kind == LISTING:
+                entries = names_listed(name)
+                recording.listings[folder] = name, entries
+                fingerprint, text = listing_fingerprint(entries), listing_text(entries)
+                recording.read(kind, name, fingerprint, text, reader_of(recording, 3)[0])
+                continue
             full = around.locate(name)
             if kind == FILE:
                 fingerprint = digests.content(full)
                 text = file_text(fingerprint, full)
-            elif kind == LISTING:
-                fingerprint, text = digests.listing(full), listing_text(full)
             elif kind == STAT:
                 fingerprint, text = digests.stat(full), stat_text(full)
             else:
@@ -69,11 +78,15 @@ def file_read(path: str) -> None:
     """A file is about to be opened for reading."""
     if stacks:
         _file(FILE, path)
+    elif unrecorded.on:
+        unrecorded.file(path)
 
 
 def file_written(path: str, mode: str) -> None:
     """A file is about to be opened for writing: 'w', 'x', 'a' or 'r+'."""
     if not stacks:
+        if unrecorded.on:
+            unrecorded.written(path)
         return
     if mode in ("a", "r+"):
         _file(FILE, path)
@@ -170,6 +183,8 @@ def looked(path: str, facet: str) -> None:
 def environment(name: str | None) -> None:
     """A variable of the environment was read, or all of them."""
     if not stacks:
+        if unrecorded.on and name is not None:
+            unrecorded.variable(name)
         return
     key = name or "*"
     for recording in innermost():

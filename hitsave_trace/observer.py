@@ -12,12 +12,14 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import foregone, observations, reads, stepping
+from hitsave_trace import filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
+from hitsave_trace.watched import is_watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,12 +108,13 @@ class Observer:
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
         # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
-        asked = info.candidate and not self.off and not _is_watched()
+        asked = info.candidate and not self.off and not is_watched() and not replaced()
         if asked:
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
                 if type(answer) is tuple:
+                    self._returned_kept(info, answer[0])
                     return answer
                 self.open(thread, answer)  # type: ignore[arg-type]
                 return BODY
@@ -121,7 +124,7 @@ class Observer:
                 self._seen.append(info)
             return None
         self._touch(info, arguments[0] if arguments else None, asked=asked)
-        return BODY if info.has_body and (info.cells_left or info.watches) else None
+        return BODY if info.has_body and (info.cells_left or info.watches or info.kept > 0) else None
 
     def _touch(self, info: CodeInfo, first: object, *, asked: bool) -> None:
         """Let the recordings that are concerned see that `info` runs, and what its entry reads.
@@ -152,10 +155,12 @@ class Observer:
         for number, cell in enumerate(info.block_cells, 1):
             if number not in known:
                 arm(cell)  # type: ignore[arg-type]
+        if info.kept > 0 and info.exit_cell is not None:
+            arm(info.exit_cell)  # type: ignore[arg-type]
         if len(stacks) <= 1:
             # Calls inside of a recorded one of the same function are not asked about.
             if info.opened or not asked:
-                if info.cells_left or info.watches:
+                if info.cells_left or info.watches or info.kept > 0:
                     direct(info.entry_cell)  # type: ignore[arg-type]
                 else:
                     disarm(info.entry_cell)  # type: ignore[arg-type]
@@ -181,7 +186,7 @@ class Observer:
                 disarm(cell)  # type: ignore[arg-type]
                 self._fired.append(cell)
                 info.cells_left -= 1
-                if info.cells_left == 0 and not info.watches and (info.opened or not info.candidate):
+                if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
                     disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
             self.fault(error)
@@ -204,12 +209,20 @@ class Observer:
         stack = stacks.get(get_ident())
         if not stack:
             return
+        self._returned_kept(info, value)
         frame = id(getframe(2))
         if stack[-1].frame != frame and not self.drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
         recording = stack[-1]
         self.finish(get_ident(), stack, lambda: self.interceptor.leave(recording, value))
+
+    def _returned_kept(self, info: CodeInfo, value: object) -> None:
+        if info.kept > 0:
+            try:
+                filled.returned(info, value)
+            except BaseException as error:
+                self.fault(error)
 
     def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
         """A function that calls itself returned, but not from the call that is recorded.
@@ -238,7 +251,7 @@ class Observer:
                 disarm(cell)  # type: ignore[arg-type]
                 self._fired.append(cell)
                 info.cells_left -= 1
-            if info.cells_left == 0 and not info.watches:
+            if info.cells_left == 0 and not info.watches and info.kept <= 0:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
             self.fault(error)
@@ -333,7 +346,7 @@ class Observer:
         info = recording.info
         info.opened -= 1
         if info.opened == 0:
-            if info.exit_cell is not None:
+            if info.exit_cell is not None and info.kept <= 0:
                 disarm(info.exit_cell)  # type: ignore[arg-type]
             if info.candidate:
                 arm(info.entry_cell)  # type: ignore[arg-type]
@@ -365,22 +378,6 @@ class Observer:
         if not isinstance(error, Exception) or _is_the_programs(error):
             raise error
         self.failed(error)
-
-
-_gettrace, _getprofile = sys.gettrace, sys.getprofile
-_get_tool = getattr(getattr(sys, "monitoring", None), "get_tool", None)
-
-
-def _is_watched() -> bool:
-    """Whether a debugger, a profiler or coverage of the program's is at work now: an answered call would hide from it
-    what it wants to see.
-    """
-    if _gettrace() is not None:
-        return True
-    profile = _getprofile()
-    if profile is not None and getattr(profile, "__module__", None) != "hitsave_trace.engines.profile":
-        return True
-    return _get_tool is not None and any(_get_tool(tool) is not None for tool in range(3))
 
 
 def _is_the_programs(error: BaseException) -> bool:

@@ -43,7 +43,10 @@ def result(
             found = [found[int(position) - 1]]
         if len(found) > 1:
             facts = [(f"{name}#{i}", _arguments(one)) for i, one in enumerate(found[:20], 1)]
-            raise find.NotFound(f"{name} was called {len(found)} times", facts, f"Say which: hitsave result {name}#1")
+            said = f" --run {run}" if run else ""
+            raise find.NotFound(
+                f"{name} was called {len(found)} times", facts, f"Say which: hitsave result {name}#1{said}"
+            )
         if json:
             rows = {id(one): row for one, row in compare.results(kept, of)}
             cells = rows.get(id(found[0]), {}).get("result")
@@ -77,4 +80,6 @@ def result(
 
 def _arguments(call: dict[str, object]) -> str:
     arguments = call.get("arguments")
-    return ", ".join(f"{name}={value}" for name, value in arguments.items()) if isinstance(arguments, dict) else ""
+    from hitsave.report.words import given
+
+    return given(arguments, 80) if isinstance(arguments, dict) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from hitsave.cli.opening import STORE, archive
 from hitsave.cli.pages import EXAMPLES
 from hitsave.cli.references import RUN
 from hitsave.render import console
+
+if TYPE_CHECKING:
+    from hitsave.report.archive import Archive, Run
 
 EXAMPLES["show"] = """\
   hitsave show             the last run: how, where, with what, and its calls
@@ -21,7 +24,7 @@ def show(
     run: RUN = None,
     calls: Annotated[bool, typer.Option("--calls", help="Each call with its arguments, nothing folded.")] = False,
     code: Annotated[bool, typer.Option("--code", help="The functions that it used, as they were.")] = False,
-    output: Annotated[bool, typer.Option("--output", help="What its calls printed.")] = False,
+    output: Annotated[bool, typer.Option("--output", help="What it printed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     store: STORE = None,
 ) -> None:
@@ -37,7 +40,11 @@ def show(
     with archive(store) as kept:
         found = find.run(kept, run)
         if output:
-            console.write(_printed(kept.output(number_of(found)), as_json=json))
+            printed = _all_printed(kept, found)
+            parts = kept.output(number_of(found)) if printed is None else printed
+            console.write(_printed(parts, as_json=json))
+            if printed is None and parts:
+                console.note([[("hitsave: ", "soft"), ("only what its recorded calls printed was kept", "strong")]])
         elif code:
             functions = answers.code(kept, found)
             console.page(encoded(functions) if json else text.code(functions))
@@ -51,12 +58,34 @@ def show(
                 console.page(text.run(told, console.width_of()))
 
 
+def _all_printed(kept: Archive, run: Run) -> list[tuple[int, str | bytes]] | None:
+    """All that a run printed, if it was kept as a whole; None if it was not, or is no longer."""
+    from hitsave.replay.record import Run as Whole
+    from hitsave.report.archive import as_digest
+    from hitsave.store.codec import Damaged, Gone
+
+    digest = as_digest(run.get("kept_as"))
+    whole = Whole.from_record(kept.keeper.trace(digest)) if digest is not None else None
+    if whole is None:
+        return None
+    try:
+        data = bytes(kept.keeper.blob(whole.output))
+    except (Gone, Damaged):
+        return None
+    parts: list[tuple[int, str | bytes]] = []
+    at = 0
+    for descriptor, length in whole.pieces:
+        parts.append((descriptor, data[at : at + length]))
+        at += length
+    return parts
+
+
 def _printed(parts: list[tuple[int, str | bytes]], *, as_json: bool) -> console.Layout:
     from hitsave.render.json import encoded
 
     shown = [(stream, text if isinstance(text, str) else text.decode("utf-8", "replace")) for stream, text in parts]
     if as_json:
         return encoded([{"stream": "stderr" if stream == 2 else "stdout", "text": text} for stream, text in shown])
-    if not shown:
-        console.note([[("hitsave: ", "soft"), ("no call of this run printed anything that was kept", "strong")]])
+    if not shown and not as_json:
+        console.note([[("hitsave: ", "soft"), ("nothing that this run printed was kept", "strong")]])
     return [[(line, "")] for line in "".join(text for _, text in shown).splitlines()]

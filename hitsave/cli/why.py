@@ -51,10 +51,11 @@ def why(
             console.page(encoded(summary) if json else text.summary(summary))
             return
         told = answers.of_calls(kept, told_run, find.calls(kept, told_run, call))
+        since = answers.changed(kept, told_run)
         if json:
-            console.write(encoded({"run": told_run.get("run"), "calls": told}))
+            console.write(encoded({"run": told_run.get("run"), **since, "calls": told}))
         else:
-            console.page(text.calls(told_run, told))
+            console.page(text.calls(told_run, told, since=since))
 
 
 def _against(kept: Archive, run: Run, other: Run, call: str | None, *, as_json: bool) -> None:

@@ -46,6 +46,7 @@ class Call:
         "_walk",
         "arguments",
         "before",
+        "caches",
         "candidates",
         "captured",
         "captured_objects",
@@ -56,6 +57,7 @@ class Call:
         "digest",
         "distributions",
         "expected",
+        "failed",
         "fingerprints",
         "gone",
         "info",
@@ -87,6 +89,7 @@ class Call:
         self.fingerprints: list[Fingerprint] = []
         self.captured: dict[str, tuple[Fingerprint | None, str]] = {}
         self.captured_objects: dict[str, Sequence[object]] = {}
+        self.caches: list[object] = []  # made by `lru_cache`, in arguments and captured variables
         self.classes: tuple[type, ...] = ()
         self.distributions: tuple[str, ...] = ()
         self.objects: list[object] = []
@@ -98,6 +101,7 @@ class Call:
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.differed: list[Difference] = []  # for each candidate that did not hold, what differed first
         self.gone = False
+        self.failed = ""  # if it is there and can't be put together: what was raised
         self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
@@ -215,6 +219,7 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
     call.digest = hasher.digest()
     call.objects = walk.objects
     call._walk = walk
+    call.caches = walk.caches
     call.classes = tuple(walk.classes)
     call.distributions = tuple(walk.distributions)
     if call.cells:
@@ -238,6 +243,7 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
             continue
         call.captured_objects[subject] = walk.objects
         call._cells[subject] = value, walk
+        call.caches += walk.caches
         call.classes = (*call.classes, *walk.classes)
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)

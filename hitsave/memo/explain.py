@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import os
+
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
+from hitsave.reasons import changed_lines
 from hitsave_trace import names
-from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.around import around
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import (
+    ABSENT,
+    BINDING,
+    CODE,
+    FILLED,
+    GLOBAL,
+    LISTING,
+    NAMESPACE,
+    PRESENCE,
+    SHAPE,
+    SHARING,
+    STAT,
+)
 from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
@@ -33,8 +50,8 @@ def explain_miss(
 ) -> list[Reason]:
     """Say why a call that ran was not answered."""
     if call.gone:
-        where = call.info.module.relative
-        return [{"kind": "gone", "subject": call.info.name, "where": where, "before": None, "after": None, "path": []}]
+        where = f"{call.info.module.relative}:{call.info.def_line}"
+        return [_row("gone", call.info.name, where, None, call.failed or None, call.info.name)]
     if call.candidates:
         return explain_nearest(call, present)
     if call.info.is_statement:
@@ -43,7 +60,11 @@ def explain_miss(
 
 
 def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
-    """Give the reasons for which no stored trace answers `call`: those of the one that differs least."""
+    """Give the reasons for which no stored trace answers `call`: those of the one that was used last.
+
+    Another one may differ less. Its reasons are given if what differs from it differs from the last one, too: then the rest is
+    as it had been before. Else they would name what nobody has touched since the last run.
+    """
     best: list[Reason] | None = None
     for position, (trace, nodes) in enumerate(call.candidates):
         reasons = explain(call, trace, nodes, present)
@@ -51,9 +72,13 @@ def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
             # What differed when the call was asked about no longer does: a module that it has loaded, for instance.
             places = {name: text for kind, name, _, text in nodes if kind == CODE}
             reasons = [_reason(call.differed[position], list(trace.functions), places, present)]
-        if reasons and (best is None or len(reasons) < len(best)):  # of equals, the newest, which comes first
-            best = reasons
+        if reasons and (best is None or (len(reasons) < len(best) and _subjects(reasons) <= _subjects(best))):
+            best = [{**reason, "since": trace.run} for reason in reasons]
     return best or []
+
+
+def _subjects(reasons: list[Reason]) -> set[object]:
+    return {(reason["kind"], reason["subject"]) for reason in reasons}
 
 
 def explain(call: Call, trace: Trace, nodes: list[Node], present: AsRead) -> list[Reason]:
@@ -73,16 +98,24 @@ def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference
     """Drop differences that another one already tells: a function that is gone shows as its name and as its code."""
     changed_code = {difference.name for difference in found if difference.kind == CODE}
     shapes = sum(difference.kind == SHAPE for difference in found)
+    rebound = {difference.name for difference in found if difference.kind in (BINDING, GLOBAL, CODE)}
     kept: list[Difference] = []
     for difference in found:
         if difference.kind == BINDING and difference.name in changed_code and difference.now == ABSENT:
             continue
+        if difference.kind == SHARING and not rebound.isdisjoint(_shared(difference.name)):
+            continue  # one of the names stands for another object: of course it is shared otherwise
         if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
             continue  # it only changed as its base did
         if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
             continue  # an object that keeps results of a function looks the same: the function is what changed
         kept.append(difference)
     return kept
+
+
+def _shared(name: str) -> list[str]:
+    """The subjects of which it counts whether they are one object."""
+    return [line.partition(" ")[2] for line in name.split("\n")]
 
 
 def _reason(
@@ -92,8 +125,12 @@ def _reason(
     before, after = difference.text, present.text(kind, name)
     where = places.get(name) if kind == CODE else None
     if kind == BINDING and before and after:
-        function = before.partition("(")[0]
-        if function == after.partition("(")[0] and function.startswith("function "):
+        function, captured = before.partition("(")[0], before.partition(") with ")[2]
+        if (
+            function == after.partition("(")[0]
+            and function.startswith("function ")
+            and captured == after.partition(") with ")[2]
+        ):
             # The same function with other defaults: its head was edited.
             kind, name = CODE, function.removeprefix("function ")
             info = names.by_name.get(name)
@@ -110,9 +147,13 @@ def _reason(
             where = f"{info.module.relative}:{info.def_line}"
     if kind == SHARING:
         before = after = None
-        name = ", ".join(line.partition(" ")[2] for line in name.split("\n"))[:300]
+        name = ", ".join(_shared(name))[:300]
     if kind in (SHAPE, NAMESPACE):
-        before, after = _changed_lines(before, after)
+        before, after = changed_lines(before, after)
+    if kind in (LISTING, FILLED):
+        name = folder_of(name)
+    if kind == STAT and os.path.isdir(around.locate(name)):
+        kind = "folder"
     if where is None:
         where = _place_of_reader(difference, rows, places)
     return {
@@ -123,14 +164,6 @@ def _reason(
         "after": after,
         "path": _path(difference.reader, rows),
     }
-
-
-def _changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
-    """Cut two texts of a class down to the lines in which they differ."""
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    gone = [line for line in old if line not in new]
-    come = [line for line in new if line not in old]
-    return ", ".join(gone)[:300] or "nothing", ", ".join(come)[:300] or "nothing"
 
 
 def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
@@ -198,7 +231,7 @@ def first_time(
         ]
     if not reasons:
         reasons.append(_row("interpreter", "", place, None, None, info.name))
-    return reasons
+    return [{**reason, "since": trace.run} for reason in reasons]
 
 
 def new_statement(call: Call, statements: Earlier) -> Reason:

@@ -19,13 +19,15 @@ from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
-from hitsave.store.codec import digest_of, encode
-from hitsave_trace import warned
+from hitsave.store.codec import Damaged, Gone, digest_of, encode
+from hitsave_trace import filled, warned
 from hitsave_trace.around import around
 from hitsave_trace.classes import note_class
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, Dependency
+from hitsave_trace.folders import folder_of, names_listed
+from hitsave_trace.importing.apart import replaced
+from hitsave_trace.model import CLOSURE, LISTING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import state, switches
 from hitsave_trace.taps.whole import Awake
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Taken
     from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -50,6 +53,11 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
+
+
+def _listings(nodes: list[Node]) -> Listings:
+    """What an answered call had read of folders, in which it has done nothing yet."""
+    return {folder_of(name): (name, names_listed(name)) for kind, name, _, _ in nodes if kind == LISTING}
 
 
 def _raise(error: BaseException) -> None:
@@ -130,6 +138,8 @@ class Memo:
         for cls in call.classes:
             note_class(found, cls, 0)
         found.distributions.update(call.distributions)
+        if call.caches:
+            filled.come_across(found, "", call.caches, 0, "")
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())
         found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
@@ -199,11 +209,16 @@ class Memo:
             return None
         whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
+        listings = _listings(nodes) if stacks else {}
         try:
             with Awake(whole):
                 restored = changes.Restored(call, trace, self.store)
-        except Exception:  # it is gone or damaged; and the program's own classes are put together here
+        except (Gone, Damaged):
             call.gone = True
+            return None
+        except Exception as error:  # the program's own classes are put together here
+            call.gone = True
+            call.failed = f"{type(error).__name__}: {error}"[:200]
             return None
         if whole is not None:
             whole.adopt(nodes, trace.effects)
@@ -211,7 +226,7 @@ class Memo:
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             restored.put_names()
-            self._answered(call, trace, nodes, name, watched)
+            self._answered(call, trace, nodes, name, watched, listings)
         except Exception as error:
             self.failed(error)
         return (restored.value,)
@@ -223,6 +238,7 @@ class Memo:
         nodes: list[Node],
         name: bytes,
         watched: dict[Subject, object],
+        listings: Listings,
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -239,6 +255,7 @@ class Memo:
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
             found = self._as_recording(call, trace, nodes, wider)
             found.watched = watched
+            found.listings = listings
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
@@ -309,8 +326,13 @@ class Memo:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
+        if replaced():
+            found.forbid("switch", "a builtin that the standard library needs", "")
+            self.journal.unsaved(call, found, seconds, found.reasons)
+            return
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
+        filled.check(found)
         patience = None if call.expected is not None else looking_seconds(worth, asking, refused=bool(found.reasons))
         changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
@@ -318,6 +340,8 @@ class Memo:
         came_in = [] if found.reasons and call.expected is None else changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+            if not found.reasons:
+                filled.saved(found, bool(changed))
             return
         if not found.reasons:
             try:
@@ -331,6 +355,7 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            filled.saved(found, bool(changed))
             found.below = seconds
 
     def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:

@@ -15,6 +15,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.model import CODE, DISTRIBUTION, FILE
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Dependency
 
     Row = dict[str, object]
+    Use = tuple[str, str, bytes, str | None]
 
 KEPT_FILE_BYTES = 1 << 20
 KEPT_RUN_BYTES = 16 << 20
@@ -76,7 +78,7 @@ def closing(session: Session, status: int, exception: BaseException | None) -> R
         import traceback
 
         trace = "".join(traceback.format_exception(exception))
-    uses = journal.uses()
+    uses = _with_unrecorded(journal.uses(), session)
     _keep_sources(session)
     _keep_files(session, uses)
     return {
@@ -103,6 +105,17 @@ def closing(session: Session, status: int, exception: BaseException | None) -> R
         "git": _git(session),
         "environment": _environment(),
     }
+
+
+def _with_unrecorded(uses: tuple[Use, ...], session: Session) -> tuple[Use, ...]:
+    """What the calls read, and what the program read besides; each thing as it was first read by a call, if one did."""
+    known = {use[:2] for use in uses}
+    try:
+        more = unrecorded.uses()
+    except Exception as error:
+        session.faults.append(f"{type(error).__name__}: {error}")
+        more = []
+    return (*uses, *(use for use in more if use[:2] not in known))
 
 
 def _functions() -> dict[str, str]:

@@ -32,6 +32,7 @@ from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
 from hitsave_trace.taps import patched, run_taps, state, switches
 from hitsave_trace.taps.whole import Whole
+from hitsave_trace.unrecorded import unrecorded
 from hitsave_trace.warned import Watch
 
 TYPE_CHECKING = False
@@ -154,6 +155,7 @@ class Session:
             # What watches the program must see its lines run.
             self.observer.off = True
         self.engine.start(self.observer)
+        unrecorded.on = bool(self.run)
         around_forks(self.sampler)
         os.register_at_fork(after_in_child=self.journal.fork)
         self.sampler.start()
@@ -178,13 +180,15 @@ class Session:
         """A user module is about to run: keep its source, and note which functions it has."""
         if loaded.source is None or not self.run:
             return
-        patched.note_source(loaded.module, loaded.source)
         digest = self.store.save_source(loaded.source)
         self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
         self.store.note_sources(self.run, self.sources)
         info = names.user_modules.get(loaded.module)
         if info is None or loaded.why_not is not None:
             return
+        for code in info.codes:
+            if code.qualname == "<module>" and code.code is not None:
+                patched.note_code(loaded.module, names.original_code(code.code))
         lines = loaded.source.splitlines()
         for code in info.codes:
             if code.is_statement and not self.settings.statements:
@@ -254,7 +258,7 @@ class Session:
             head, found, tail = filename.rpartition(mark)
             if found and head:
                 return tail.partition("/")[0].removesuffix(".py")
-        if f"{os.sep}hitsave" in filename and os.path.dirname(filename).startswith(_OWN):
+        if f"{os.sep}hitsave" in filename and filename.rpartition(os.sep)[0].startswith(_OWN):
             return ""
         return UNPROBED if self.scope.decide(filename)[0] else ""
 
@@ -309,6 +313,7 @@ class Session:
         """The program has ended: write down what is not written yet; the record of the run."""
         self.sampler.stop()
         self.engine.stop()
+        unrecorded.on = False
         if self.taps is not None and self.taps.run is not None and not run_taps.flush():
             self.taps.run.whole.forbid("stdout-replaced", "it can't be written any more", "")
         replay = self.at_end(self, status, exception) if self.at_end is not None else {}

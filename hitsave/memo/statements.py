@@ -60,6 +60,10 @@ def settle_names(found: Recording, came_in: Iterable[tuple[object, object]]) -> 
     info, names = found.info, found.names
     if not isinstance(info, StatementInfo) or names is None:
         return
+    for name, value in names.made(info.binds):
+        if _is_named_there(value, names.module, name):
+            # It is pickled by its name, under which nothing stands before the statement has run.
+            found.forbid("unpicklable", f"{name}, which is known by this name", "", spreads=False)
     known: set[int] | None = None
     for name, value in names.unmoved(info.binds):
         subject = f"{names.module}:{name}"
@@ -73,6 +77,18 @@ def settle_names(found: Recording, came_in: Iterable[tuple[object, object]]) -> 
             known = {id(thing) for _, thing in came_in}
         if id(value) in known:
             found.forbid("identity", f"{name}, which it may have bound to what it was", "", spreads=False)
+
+
+def _is_named_there(value: object, module: str, name: str) -> bool:
+    """Whether it is what a module calls by this name: a class, a type variable. No code of the program is asked."""
+    kind = type(value)
+    look = type.__getattribute__ if issubclass(kind, type) else object.__getattribute__
+    if look is object.__getattribute__ and kind.__module__ != "typing":
+        return False
+    try:
+        return (look(value, "__module__"), look(value, "__name__")) == (module, name)
+    except AttributeError:
+        return False
 
 
 def look_for_modules(call: Call, value: object) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hitsave.render.changed import changed
 from hitsave.render.console import Layout, Line
 from hitsave.render.why import outcome
 from hitsave.report.archive import seconds_of
-from hitsave.report.words import clip, count, duration, moment, short_name
+from hitsave.report.words import clip, duration, moment, short_name
 
 Row = dict[str, object]
 
@@ -23,42 +24,6 @@ def table(rows: list[Row], width: int | None, now: float | None = None) -> Layou
     if width is None or width >= _WIDE:
         return _wide(rows, cells, heads, pads, width)
     return _narrow(rows, cells, heads, pads, width)
-
-
-def changed(row: Row) -> Line:
-    """What changed since the run before, as spans."""
-    if row.get("compared_with") is None:
-        return [("first run", "soft")]
-    line: Line = []
-    items = row.get("diff")
-    for item in items if isinstance(items, list) else ():
-        if line:
-            line.append((", ", ""))
-        line += _item(item)
-    edits = row.get("edits_unused")
-    edits = edits if isinstance(edits, int) else 0
-    if not line:
-        return [(f"{count(edits, 'edit')}, none used" if edits else "=", "soft")]
-    if edits:
-        line.append((f" ({count(edits, 'other edit')}, not used)", "soft"))
-    return line
-
-
-def _item(item: Row) -> Line:
-    kind, name = item.get("kind"), str(item.get("function"))
-    if kind == "code":
-        spans: Line = [(short_name(name), "name")]
-        spans += [(f" +{item['added']}", "good")] if item.get("added") else []
-        spans += [(f" -{item['removed']}", "bad")] if item.get("removed") else []
-        return spans
-    shown = "$" + name if kind == "env" else short_name(name)
-    before, after = item.get("before"), item.get("after")
-    if kind in ("file", "listing", "class shape") or (before is None and after is None):
-        if kind == "file" and "absent" in (before, after):
-            return [(shown, "name"), (" new" if before == "absent" else " gone", "warn")]
-        return [(shown, "name")]
-    old, new = (clip("not set" if value is None else str(value), 20) for value in (before, after))
-    return [(f"{shown} ", "name"), (old, "bad"), ("→", "soft"), (new, "good")]
 
 
 def _cells(row: Row, now: float | None) -> list[str]:

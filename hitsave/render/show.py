@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from hitsave.render.changed import changed
 from hitsave.render.console import Layout, Line
-from hitsave.render.log import changed
 from hitsave.render.why import compared, outcome
 from hitsave.report.archive import seconds_of
-from hitsave.report.words import ago, clip, count, duration, moment, short_name
+from hitsave.report.words import ago, clip, count, duration, given, moment, short_name
 
 Told = dict[str, object]
 
@@ -71,7 +71,7 @@ def _facts(told: Told) -> list[tuple[str, Line]]:
     read = told.get("read")
     if isinstance(read, list):
         for title, kinds in (("files", ("file", "listing", "presence", "stat")), ("values", ("global", "env", "argv"))):
-            names = dict.fromkeys(_read(item) for item in read if item["kind"] in kinds)
+            names = dict.fromkeys(_read(item) for item in read if item["kind"] in kinds and not _is_unset(item))
             if names:
                 found.append((title, [(_some(list(names)), "")]))
     functions, sources = _mapping(told, "functions"), _mapping(told, "sources")
@@ -101,9 +101,16 @@ def _git(git: Told) -> Line:
     return line
 
 
+def _is_unset(item: Told) -> bool:
+    """Whether it is a variable of the environment that was asked for in vain: libraries ask for many."""
+    return item["kind"] == "env" and item.get("value") is None
+
+
 def _read(item: Told) -> str:
     subject = str(item["subject"])
-    if item["kind"] in ("global", "env") and item.get("value") is not None:
+    if item["kind"] == "env":
+        return f"${subject}={clip(str(item['value']), 30)}"
+    if item["kind"] == "global" and item.get("value") is not None:
         return f"{short_name(subject)}={clip(str(item['value']), 30)}"
     return short_name(subject) if subject else f"{item['kind']} {clip(str(item.get('value') or ''), 60)}"
 
@@ -135,12 +142,14 @@ def _node(node: Told, margin: str) -> Line:
     arguments = node.get("arguments")
     shown = ""
     if isinstance(arguments, dict) and arguments:
-        shown = clip(", ".join(f"{name}={value}" for name, value in arguments.items()), 60)
+        shown = clip(given(arguments, 60), 60)
     line: Line = [
         (margin, ""),
         (short_name(str(node.get("function"))), "name"),
         (f"({shown})" if shown else "", "soft"),
     ]
+    if node.get("source") and not times:
+        line.append((f"  {clip(str(node['source']), 40)}", "soft"))
     line += [(times, ""), (f"  {word}", style)]
     if node.get("verdict") == "hit":
         line.append((f"  saved {duration(seconds_of(node, 'saved_seconds'))}", ""))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hitsave.render.changed import changed
 from hitsave.render.console import Layout, Line, diff_lines
 from hitsave.report.archive import seconds_of, text_of
-from hitsave.report.words import ago, clip, count, duration, last_part, moment, short_name
+from hitsave.report.words import ago, clip, count, duration, given, last_part, moment, short_name
 
 Told = dict[str, object]
 
@@ -14,13 +15,13 @@ _NAMES = 6
 _ARGUMENTS = 5
 
 
-def calls(run: Told, told: list[Told], now: float | None = None) -> Layout:
-    """The answer about some calls of a run."""
+def calls(run: Told, told: list[Told], now: float | None = None, since: Told | None = None) -> Layout:
+    """The answer about some calls of a run; `since` is what changed since the run before."""
     layout: Layout = []
     for call in told:
         if layout:
             layout.append([])
-        layout += _call(run, call, now)
+        layout += _call(run, call, now, since or {})
     return layout
 
 
@@ -37,12 +38,14 @@ def summary(told: Told, now: float | None = None) -> Layout:
     if told.get("replayed"):
         layout.append([("Nothing that it depends on had changed, so the whole run was replayed.", "")])
     missed, unsaved, reused = (_list(told, key) for key in ("missed", "not_saved", "reused"))
+    if any(cause["kind"] in ("argument", "closure", "new") for cause in missed):
+        layout += _changed(told, "")
     different, verified = (_list(told, key) for key in ("different", "verified"))
     for title, causes in (("Not what was stored", different), ("Ran again", missed), ("Not saved", unsaved)):
         if causes:
             layout += [[], [(title, "strong")]]
             for cause in causes:
-                layout += _cause(cause)
+                layout += _cause(cause, told.get("compared_with"))
     if reused:
         layout += [[], [("Reused", "strong")], [("  ", ""), (_names(reused, seconds="saved_seconds"), "")]]
     for title, key in (("Not replayed as a whole", "not_replayed"), ("Can't be replayed as a whole", "not_replayable")):
@@ -80,7 +83,7 @@ def differences(told: Told) -> Layout:
     return layout
 
 
-def _call(run: Told, call: Told, now: float | None) -> Layout:
+def _call(run: Told, call: Told, now: float | None, since: Told) -> Layout:
     verdict, number = call.get("verdict"), call.get("count")
     times = f" ×{number}" if isinstance(number, int) and number > 1 else ""
     word, style, spent = {
@@ -109,9 +112,22 @@ def _call(run: Told, call: Told, now: float | None) -> Layout:
         layout += _origin(origin, now)
     if call.get("against") is not None:
         layout += _against(call)
-    for position, reason in enumerate(_list(call, "reasons")):
+    reasons = _list(call, "reasons")
+    for position, reason in enumerate(reasons):
         layout += _reason(reason, also=position > 0)
+    if reasons and reasons[0].get("kind") in ("argument", "closure"):
+        layout += _changed(since, "  ")
+    elif verdict == "miss" and reasons and reasons[0].get("since") is not None:
+        layout += _compared(reasons[0]["since"], call, since)
     return layout
+
+
+def _compared(number: object, call: Told, since: Told) -> Layout:
+    """With which run a call was compared that the run before has not made."""
+    before = since.get("compared_with")
+    if before is None or call.get("in_run_before") or number == before:
+        return []
+    return [[(f"  compared with run {number}: no such call is recorded in run {before}", "soft")]]
 
 
 def _against(call: Told) -> Layout:
@@ -123,6 +139,14 @@ def _against(call: Told) -> Layout:
     if not _list(call, "reasons"):
         return [[(f"  nothing that it and the call in run {other} both read differs", "")]]
     return [[("  against the call in ", ""), (f"run {other}", "strong")]]
+
+
+def _changed(told: Told, indent: str) -> Layout:
+    """What changed since the run before, which is further up where a call got other arguments."""
+    if not told.get("changed"):
+        return []
+    row: Told = {"compared_with": told["compared_with"], "diff": told["changed"]}
+    return [[(f"{indent}changed since run {told['compared_with']}: ", "soft"), *changed(row)]]
 
 
 def _reason(reason: Told, *, also: bool) -> Layout:
@@ -145,8 +169,17 @@ def _headline(reason: Told, indent: str, *, also: bool = False) -> Line:
     return line
 
 
-def _cause(cause: Told) -> Layout:
+def _cause(cause: Told, run_before: object = None) -> Layout:
     line = _headline(cause, "  ")
+    since = cause.get("since")
+    if (
+        since is not None
+        and not cause.get("in_run_before", True)
+        and since != run_before
+        and cause["kind"] != "argument"
+    ):
+        # The run before made no such call: what it is compared with is older.
+        line.append((f"  since run {since}", "soft"))
     lines = [str(text) for text in _any_list(cause, "diff")]
     if lines:
         from hitsave.report.diff import count as count_lines
@@ -252,7 +285,7 @@ def compared(run: Told) -> list[str]:
 def _arguments(arguments: object) -> str:
     if not isinstance(arguments, dict):
         return ""
-    return ", ".join(f"{name}={clip(str(value), 40)}" for name, value in arguments.items())
+    return given(arguments)
 
 
 def _under(causes: list[Told]) -> list[Told]:

@@ -76,13 +76,15 @@ def close(session: Session, status: int, exception: BaseException | None) -> Row
         session.store.flush()
         taps.run.end()
         whole.on = False
-        run = None
+        run, kept = None, b""
         if not whole.lost:
             run = _Closing(session, whole, began).run(name, conditions, status)
-        if run is None or whole.lost or not _save(session, run):
+        if run is not None and not whole.lost:
+            kept = _save(session, run)
+        if not kept:
             taps.run.descriptors.remove()
         reasons = [_reason(slug, what, where) for slug, what, where in whole.reasons]
-    return {"missed": missed, "not_replayable": reasons}
+    return {"missed": missed, "not_replayable": reasons, "kept_as": kept.hex() or None}
 
 
 def _reason(slug: str, what: str, where: str) -> Row:
@@ -105,19 +107,20 @@ def _against(session: Session, whole: Whole, status: int, exception: BaseExcepti
             whole.forbid("unprobed-code", f"{loaded.module} ({loaded.why_not})", "")
 
 
-def _save(session: Session, run: Run) -> bool:
+def _save(session: Session, run: Run) -> bytes:
+    """Keep the run; the digest under which it is kept, or b""."""
     store = session.store
     assert session.taps is not None and session.taps.run is not None  # noqa: S101, PT018
     trace = store.save_trace(run.name, run.to_record(), ())
     if not trace:
-        return False
+        return b""
     path = seal_path(store.folder, trace)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     except OSError:
-        return False
+        return b""
     session.broken = session.taps.run.descriptors.seal(path, run.status, run.late)
-    return True
+    return trace
 
 
 class _Closing:

@@ -6,9 +6,11 @@ saved, or its trace was evicted) the lists of what the two runs used say what di
 
 from __future__ import annotations
 
+from hitsave.reasons import changed_lines
 from hitsave.report.archive import Archive, Call, Reason, Run, number_of, seconds_of
 from hitsave.report.history import changes
-from hitsave.report.why import explained
+from hitsave.report.places import function_place
+from hitsave.report.why import argument_words, explained
 
 Told = dict[str, object]
 
@@ -19,19 +21,35 @@ _ECHOES = ("binding", "namespace", "presence", "stat")
 def of_calls(archive: Archive, run: Run, calls: list[Call], other: Run) -> list[Told]:
     """What there is to say about some calls of `run`, each against the call of `other` that is most like it."""
     waiting = list(archive.calls(number_of(other)))
-    told = []
+    told: list[Told] = []
     for call in calls:
         alike = [one for one in waiting if one.get("function") == call.get("function")]
         found = next((one for one in alike if one.get("call") == call.get("call")), alike[0] if alike else None)
         if found is not None:
             waiting.remove(found)
-        told.append(_one(archive, run, call, other, found))
+        one = _one(archive, run, call, other, found)
+        alike_told = next((known for known in told if _answer(known) == _answer(one)), None)
+        if alike_told is None:
+            told.append(one)
+        else:
+            alike_told["count"] += 1  # type: ignore[operator]
+            alike_told["arguments"] += one["arguments"]  # type: ignore[operator]
+            for key in ("seconds", "saved_seconds"):
+                alike_told[key] += one[key]  # type: ignore[operator]
     return told
+
+
+def _answer(one: Told) -> tuple[object, ...]:
+    """What is told of a call, but for its arguments and times: calls with the same answer are told together."""
+    reasons = one["reasons"]
+    assert isinstance(reasons, list)
+    named = tuple((reason["kind"], reason["subject"], reason["sentence"], tuple(reason["diff"])) for reason in reasons)
+    return one["function"], one["verdict"], one["in_other"], one["same_result"], named
 
 
 def of_run(archive: Archive, run: Run, other: Run) -> list[Told]:
     """What differs between two runs, as reasons."""
-    return [explained(archive, run, _item(item), None) for item in changes(archive, other, run)]
+    return [explained(archive, run, _item(archive, run, item), None) for item in changes(archive, other, run)]
 
 
 def _one(archive: Archive, run: Run, call: Call, other: Run, found: Call | None) -> Told:
@@ -52,7 +70,7 @@ def _one(archive: Archive, run: Run, call: Call, other: Run, found: Call | None)
     told["reasons"] = explanations = [explained(archive, run, reason, call) for reason in reasons]
     for one in explanations:
         if one["kind"] == "argument":
-            one["sentence"] = f"{one['subject']} was {one['before']}, is {one['after']}"
+            one["sentence"] = argument_words(one)
     return told
 
 
@@ -61,7 +79,7 @@ def _reasons(archive: Archive, run: Run, call: Call, other: Run, found: Call) ->
         return []
     new, old = archive.trace(call.get("trace")), archive.trace(found.get("trace"))
     if new is None or old is None:
-        return _arguments(call, found) + [_item(item, call) for item in changes(archive, other, run)]
+        return _arguments(call, found) + [_item(archive, run, item, call) for item in changes(archive, other, run)]
     theirs = {(kind, name): (value, text) for kind, name, value, text, _ in _dependencies(old)}
     rows = new["functions"]
     reasons = _arguments(call, found)
@@ -71,12 +89,15 @@ def _reasons(archive: Archive, run: Run, call: Call, other: Run, found: Call) ->
         if before is None or before[0] == value:
             continue
         is_code = kind == "code"
+        old_text, new_text = before[1], text
+        if kind in ("class shape", "namespace"):
+            old_text, new_text = changed_lines(old_text, new_text)
         reason: Reason = {
             "kind": kind,
             "subject": name,
             "where": text if is_code else None,
-            "before": before[0] if is_code else before[1],
-            "after": value if is_code else text,
+            "before": before[0] if is_code else old_text,
+            "after": value if is_code else new_text,
             "path": _path(rows, reader),
         }
         (echoes if kind in _ECHOES else reasons).append(reason)
@@ -118,12 +139,16 @@ def _path(rows: object, reader: int) -> list[str]:
     return path[::-1]
 
 
-def _item(item: Told, call: Call | None = None) -> Reason:
+def _item(archive: Archive, run: Run, item: Told, call: Call | None = None) -> Reason:
     """A row of the diff column as a reason."""
+    name, where = str(item["function"]), item["file"]
+    if item["kind"] == "code":
+        _, is_line, line = name.partition(":line ")
+        where = f"{where}:{line.partition('–')[0]}" if is_line else function_place(archive, run, name) or where
     return {
         "kind": item["kind"],
-        "subject": item["function"],
-        "where": item["file"],
+        "subject": name,
+        "where": where,
         "before": item["before"],
         "after": item["after"],
         "path": [call.get("function")] if call is not None else [],

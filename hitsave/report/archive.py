@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from hitsave.memo.trace import Trace
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import FILLED, LISTING
 
 
 class Keeper(Protocol):
@@ -22,6 +24,9 @@ class Keeper(Protocol):
 
     def source(self, digest: bytes) -> bytes | None:
         """The text of a source file."""
+
+    def blob(self, digest: bytes) -> bytes:
+        """The bytes of this digest. Raises Gone or Damaged."""
 
     def code(self, name: str, fingerprint: bytes) -> object:
         """Where the function's code of this fingerprint stands: source digest, path, first and last line."""
@@ -227,7 +232,8 @@ class Archive:
             if node is not None:
                 kind, name, fingerprint, text = node[:4]
                 shown = fingerprint.hex() if isinstance(fingerprint, bytes) else str(fingerprint)
-                dependencies.append((str(kind), str(name), shown, text, reader))
+                name = folder_of(str(name)) if kind in (LISTING, FILLED) else str(name)
+                dependencies.append((str(kind), name, shown, text, reader))
         return {
             "function": trace.function,
             "dependencies": dependencies,

@@ -25,7 +25,8 @@ def of_call(archive: Archive, run: Run, call: Call) -> Told:
     graph = _Graph(changed)
     if trace is None:
         root = graph.node("code", str(call.get("function")), None)
-        graph.data[root]["note"] = "not saved: what it read is that of the whole run"
+        state = "no longer stored" if call.get("trace") else "not saved"
+        graph.data[root]["note"] = f"{state}: what it read is that of the whole run"
         _flat(archive, run, graph, root)
         return graph.told(root)
     rows = trace["functions"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitsave.reasons import MISSED, canonical, verdict_of
-from hitsave.report import definitions, diff, lines
+from hitsave.reasons import MISSED, canonical, changed_lines, verdict_of
+from hitsave.report import definitions, diff, echoes, lines, toplevel
 from hitsave.report.archive import (
     Archive,
     Run,
@@ -86,14 +86,19 @@ def changes(archive: Archive, old: Run, new: Run) -> list[Row]:
     code = [item for item in code if not str(item["function"]).endswith(":<module>") or item["file"] not in told]
     named = {item["function"] for item in code}
     values = _values(archive, old, new)
-    return code + [item for item in values if item["kind"] != "code" or item["function"] not in named]
+    values = [item for item in values if item["function"] not in named and not echoes.is_of_methods(item, named)]
+    at_top = [toplevel.row(path, edit) for path, edit in toplevel.used(archive, old, new, values)]
+    told_so_far = code + at_top + values
+    computed = [item for item in values if echoes.is_computed(archive, old, new, item)]
+    return [item for item in told_so_far if item not in computed] if len(computed) < len(told_so_far) else told_so_far
 
 
 def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
     """How many edits of the project's files between two runs touched nothing that the newer run used."""
     mentioned = {str(item["function"]) for item in told}
     old_sources, new_sources = mapping_of(old, "sources"), mapping_of(new, "sources")
-    edits = 0
+    script = toplevel.script_file(new)
+    counted = 0
     for path in {**old_sources, **new_sources}:
         # A file that only one of the runs loaded is no edit that can be told from the import of it.
         if path not in old_sources or path not in new_sources or old_sources[path] == new_sources[path]:
@@ -101,14 +106,25 @@ def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
         texts = [archive.source_lines(sources[path]) for sources in (old_sources, new_sources)]
         if texts[0] is None or texts[1] is None:
             continue
-        names = definitions.edited("".join(texts[0]), "".join(texts[1]))
+        before, after = "".join(texts[0]), "".join(texts[1])
+        names = definitions.edited(before, after)
         if names is None:
             continue
+        if path == script and names != [""]:
+            names = [name for name in names if name in definitions.spans(before) or name in definitions.spans(after)]
+            for _, edit in toplevel.between(archive, old, new):
+                subjects = [f"__main__:{name}" for name in (edit.lines, *edit.names)]
+                counted += not any(subject in mentioned for subject in subjects)
         modules = modules_of(path, script_of(new))
-        edits += sum(
-            not any(f"{module}:{part}" in mentioned for module in modules for part in name.split(",")) for name in names
-        )
-    return edits
+        for name in names:
+            # A method that came or went is an edit of its class, if that counts.
+            owner = name.rpartition(".")[0]
+            came = (name in definitions.spans(before)) != (name in definitions.spans(after))
+            subjects = [
+                f"{module}:{part}" for module in modules for part in (*name.split(","), *([owner] if came else ()))
+            ]
+            counted += not any(subject in mentioned for subject in subjects)
+    return counted
 
 
 def _words(archive: Archive, run: Run) -> str:
@@ -161,7 +177,7 @@ def _functions(archive: Archive, old: Run, new: Run) -> list[Row]:
     told: list[Row] = []
     for name, fingerprint in now.items():
         known = then.get(name)
-        if known == fingerprint or lines.is_statement(name):
+        if known == fingerprint or lines.is_statement(name) or name == "__main__:<module>":
             continue
         after = archive.version(name, fingerprint)
         earlier = archive.version(name, known) if known is not None else None
@@ -179,7 +195,12 @@ def _functions(archive: Archive, old: Run, new: Run) -> list[Row]:
         digest = mapping_of(new if newer else old, "sources").get(path or "")
         return "".join(archive.source_lines(digest) or ()) if digest is not None else ""
 
-    return told + lines.changed(then, now, archive.version, text_of)
+    return told + [row for row in lines.changed(then, now, archive.version, text_of) if not _in_script(row)]
+
+
+def _in_script(row: Row) -> bool:
+    """Whether a statement is one of the script's, whose top level is compared as a whole."""
+    return str(row["function"]).startswith("__main__:")
 
 
 def _code_item(name: str, path: str | None, earlier: Version | None, after: Version | None) -> Row:
@@ -256,9 +277,15 @@ def _definition(
         versions.append(version)
     earlier, later = versions
     if later is None or (earlier is not None and earlier.text == later.text):
+        held = [str(text).partition(") with ")[2] for text in (before, after)]
+        if kind == "binding" and held[0] != held[1]:  # the same function, made anew with other variables
+            return _item(kind, name, held[0], held[1], place_of(archive, new, {"kind": kind, "subject": name}))
         return None  # what differs comes from something else, which is told by itself
     item = _code_item(subject, later.path, earlier, later)
-    return item if kind == "binding" else {**item, "kind": "class shape"}
+    if kind == "binding":
+        return item
+    gone, come = changed_lines(before, after)
+    return {**item, "kind": "class shape", "before": gone, "after": come}
 
 
 def _from_reasons(archive: Archive, new: Run, then: Used, now: Used, found: dict[tuple[str, str], Row]) -> None:

@@ -29,6 +29,14 @@ def is_statement(name: str) -> bool:
     return _MARK in name
 
 
+def shown(name: str, where: str | None, last: int | None = None) -> str:
+    """What a statement is called when it is shown to people, if it is known where it stands: `__main__:line 41–58`."""
+    _, colon, line = (where or "").rpartition(":")
+    if not is_statement(name) or not colon or not line.isdecimal():
+        return name
+    return f"{name.partition(':')[0]}:line {line}" + (f"–{last}" if last is not None and last > int(line) else "")
+
+
 def changed(
     old: Mapping[str, str],
     new: Mapping[str, str],

@@ -8,6 +8,7 @@ as long as the program has different things to say.
 from __future__ import annotations
 
 from hitsave.reasons import canonical, sentence
+from hitsave.report import lines
 from hitsave.report.archive import (
     Archive,
     Call,
@@ -19,7 +20,7 @@ from hitsave.report.archive import (
     seconds_of,
 )
 from hitsave.report.history import changes, code_of, unused_edits, used_by
-from hitsave.report.words import short_name
+from hitsave.report.words import parameter, short_name
 
 Told = dict[str, object]
 
@@ -115,6 +116,7 @@ def _node(calls: list[Call], together: list[int]) -> Told:
         "count": len(together),
         "arguments": first.get("arguments") if len(together) == 1 else {},
         "where": first.get("where"),
+        "source": first.get("source"),
         "at": first.get("at"),
         "seconds": sum(seconds_of(calls[index]) for index in together),
         "saved_seconds": sum(seconds_of(calls[index], "saved_seconds") for index in together),
@@ -129,7 +131,7 @@ def _short(reason: Told) -> str:
     plain = kind in ("code", "class shape")  # the versions are digests here
     return sentence(
         {**reason, "before": None if plain else reason.get("before"), "after": None if plain else reason.get("after")},
-        short_name(str(reason.get("subject") or "")),
+        parameter(short_name(str(reason.get("subject") or ""))),
     )
 
 
@@ -145,6 +147,11 @@ def code(archive: Archive, run: Run) -> list[Told]:
     for name, fingerprint in code_of(archive, run).items():
         version = archive.version(name, fingerprint)
         if version is not None:
-            found.append({"function": name, "file": version.path, "line": version.first_line, "text": version.text})
+            line = version.first_line
+            if lines.is_statement(name):
+                text = "".join(archive.source_lines(mapping_of(run, "sources").get(version.path or "")) or ())
+                line = lines.line_in(text, version) or line
+                name = lines.shown(name, f"{version.path}:{line}", line + len(version.lines) - 1)
+            found.append({"function": name, "file": version.path, "line": line, "text": version.text})
     found.sort(key=lambda row: (str(row["file"]), row["line"]))
     return found

@@ -54,7 +54,13 @@ def build(archive: Archive, function: str, *, whole: bool = False, limit: int = 
     """The table of all calls of `function`, or of those of the last `limit` runs; `whole`: with the columns that don't vary."""
     table = Table(function)
     for found in archive.table(function, 0, limit):
-        arguments, result = _mapping(found, "arguments"), _mapping(found, "result")
+        # Where a library has no name for a parameter, it is counted; a condition wants a name.
+        arguments = {
+            name.replace("#", "arg", 1) if name[:1] == "#" else name: v
+            for name, v in _mapping(found, "arguments").items()
+        }
+        result = _mapping(found, "result")
+        found = {**found, "arguments": arguments}
         version = str(found.get("codes"))
         number = table.versions.setdefault(version, len(table.versions) + 1)
         cells: Row = {"run": found.get("run"), **arguments}

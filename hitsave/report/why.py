@@ -7,8 +7,10 @@ answer is as long as the number of things that changed, not as the program.
 
 from __future__ import annotations
 
-from hitsave.reasons import canonical, remedy, sentence
-from hitsave.report import diff
+from typing import TYPE_CHECKING
+
+from hitsave.reasons import UNSAVED, canonical, remedy, sentence, verdict_of
+from hitsave.report import diff, lines
 from hitsave.report.archive import (
     Archive,
     Call,
@@ -22,30 +24,49 @@ from hitsave.report.archive import (
     seconds_of,
     text_of,
 )
+from hitsave.report.history import changes
 from hitsave.report.places import function_place, place_of
 from hitsave.report.run_report import source_text
-from hitsave.report.words import short_name
+from hitsave.report.words import parameter, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 Told = dict[str, object]
+
+# What comes of another change: it is told after that.
+_FOLLOWING = ("argument", "closure", "new")
 
 
 def of_calls(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
     """What there is to say about some calls of a run. Calls with the same answer are told together."""
-    folded: dict[object, list[Call]] = {}
+    folded: dict[tuple[object, object, object, bool], list[Call]] = {}
+    before = _calls_before(archive, run)
     for call in calls:
         verdict = call.get("verdict")
         # Two hits are the same answer if one run made both; two others if they have the same reasons.
         answer: object = tuple(_identity(reason) for reason in reasons_of(call))
         if verdict in ("hit", "verified"):
             answer = (answer, call.get("source_run"))
-        folded.setdefault((call.get("function"), verdict, answer), []).append(call)
-    return [_together(archive, run, alike) for alike in folded.values()]
+        folded.setdefault((call.get("function"), verdict, answer, call.get("call") in before), []).append(call)
+    return [{**_together(archive, run, alike), "in_run_before": known} for (_, _, _, known), alike in folded.items()]
+
+
+def changed(archive: Archive, run: Run) -> Told:
+    """What the run used and had changed since the run before it, which is further up where a call got other arguments."""
+    old = archive.before(run)
+    return {
+        "compared_with": old.get("run") if old is not None else None,
+        "changed": changes(archive, old, run) if old is not None else [],
+    }
 
 
 def of_run(archive: Archive, run: Run) -> Told:
     """The whole run by first cause: misses, then what was not saved, then what was reused."""
     calls = archive.calls(number_of(run))
     hits = [call for call in calls if call.get("verdict") == "hit"]
+    missed = [call for call in calls if call.get("verdict") == "miss"]
+    before = _calls_before(archive, run)
     verified = [call for call in calls if call.get("verdict") == "verified"]
     faults = run.get("faults")
     return {
@@ -64,7 +85,11 @@ def of_run(archive: Archive, run: Run) -> Told:
         "compared": _count(run, "verified"),
         "differ": _count(run, "different"),
         "faults": [str(fault) for fault in faults] if isinstance(faults, list) else [],
-        "missed": causes(archive, run, [call for call in calls if call.get("verdict") == "miss"]),
+        **changed(archive, run),
+        # Calls that the run before had made tell what changed since; others only follow from it.
+        "missed": _first_causes_first(
+            causes(archive, run, sorted(missed, key=lambda one: one.get("call") not in before), before)
+        ),
         "not_saved": causes(archive, run, [call for call in calls if call.get("verdict") == "unsaved"]),
         "reused": _tally(hits),
         "not_replayed": _of_whole(archive, run, "missed"),
@@ -72,6 +97,17 @@ def of_run(archive: Archive, run: Run) -> Told:
         "verified": _tally([call for call in verified if not reasons_of(call)]),
         "different": causes(archive, run, [call for call in verified if reasons_of(call)]),
     }
+
+
+def _calls_before(archive: Archive, run: Run) -> set[object]:
+    """The calls that the run before recorded."""
+    old = archive.before(run)
+    return {call.get("call") for call in archive.calls(number_of(old))} if old is not None else set()
+
+
+def _first_causes_first(causes: list[Told]) -> list[Told]:
+    """That a call got other arguments than before has a cause itself, which comes first if it is known."""
+    return sorted(causes, key=lambda cause: cause["kind"] in _FOLLOWING)
 
 
 def _of_whole(archive: Archive, run: Run, key: str) -> list[Told]:
@@ -82,8 +118,8 @@ def _of_whole(archive: Archive, run: Run, key: str) -> list[Told]:
     )
 
 
-def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
-    """Each cause once, with the calls under it.
+def causes(archive: Archive, run: Run, calls: list[Call], before: Container[object] = ()) -> list[Told]:
+    """Each cause once, with the calls under it; `before` are the calls that the run before had made.
 
     A call stands under the first of its reasons. A later reason of it is a cause as well (two things may
     have changed at once), and there the call is only counted.
@@ -91,15 +127,18 @@ def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
     order: dict[object, Reason] = {}
     under: dict[object, list[Call]] = {}
     also: dict[object, int] = {}
+    known: set[object] = set()
     for call in calls:
         seen = set()
         nothing: Reason = {"kind": "internal", "subject": "no reason was kept"}
-        for position, reason in enumerate(reasons_of(call) or [nothing]):
+        for position, reason in enumerate(_without_repeats(reasons_of(call)) or [nothing]):
             identity = _cause(reason)
             if identity in seen:
                 continue
             seen.add(identity)
             order.setdefault(identity, reason)
+            if call.get("call") in before:
+                known.add(identity)
             if position == 0:
                 under.setdefault(identity, []).append(call)
             else:
@@ -109,6 +148,7 @@ def causes(archive: Archive, run: Run, calls: list[Call]) -> list[Told]:
             **explained(archive, run, _general(reason, under.get(identity, [])), None),
             "calls": _tally(under.get(identity, [])),
             "also_reaches": also.get(identity, 0),
+            "in_run_before": identity in known,
         }
         for identity, reason in order.items()
     ]
@@ -121,14 +161,18 @@ def _general(reason: Reason, calls: list[Call]) -> Reason:
     return reason
 
 
-def checked(archive: Archive, trace: object) -> dict[str, list[str]]:
-    """What was compared before a stored result was trusted: names by kind, in the order in which they were read."""
+def checked(archive: Archive, trace: object, own: str = "") -> dict[str, list[str]]:
+    """What was compared before a stored result was trusted: names by kind, in the order in which they were read. `own` is what
+    the call itself is called now.
+    """
     record = archive.trace(trace)
     names: dict[str, list[str]] = {}
     dependencies = record["dependencies"] if record is not None else ()
     for kind, name, _, text, _ in dependencies if isinstance(dependencies, list) else ():
         if kind == "sharing":
             continue  # which objects are one: it has no name that would say something here
+        if lines.is_statement(name):
+            name = own if ":line " in own else lines.shown(name, text)
         shown = f"{name} {text}" if kind == "distribution" and text else (name or text or kind)
         known = names.setdefault("file" if kind in ("presence", "stat") else kind, [])
         if shown not in known:
@@ -156,13 +200,38 @@ def _together(archive: Archive, run: Run, alike: list[Call]) -> Told:
 
 def _allexplained(archive: Archive, run: Run, call: Call) -> list[Told]:
     told: list[Told] = []
-    for reason in reasons_of(call):
+    for reason in _without_repeats(reasons_of(call)):
         one = explained(archive, run, reason, call)
         if one["kind"] == "argument" and any(other["kind"] == "argument" for other in told):
             # That these arguments are new has been said of the first one.
-            one["sentence"] = f"{one['subject']} was {one['before']}, is {one['after']}"
+            one["sentence"] = argument_words(one)
         told.append(one)
     return told
+
+
+def _without_repeats(reasons: list[Reason]) -> list[Reason]:
+    """Two looks at the same thing on the same line are one: `datetime.datetime`, and then `datetime.datetime.now`."""
+    kept: list[Reason] = []
+    for reason in reasons:
+        what = (reason.get("kind"), reason.get("where"))
+        subject = str(reason.get("subject") or "")
+        alike = [
+            one for one in kept if (one.get("kind"), one.get("where")) == what and verdict_of(str(what[0])) == UNSAVED
+        ]
+        if not any(_is_part(subject, str(one.get("subject") or "")) for one in alike):
+            kept.append(reason)
+    return kept
+
+
+def _is_part(one: str, two: str) -> bool:
+    return one == two or one.startswith(two + ".") or two.startswith(one + ".")
+
+
+def argument_words(one: Told) -> str:
+    """How an argument differs from the one before."""
+    if one["before"] == one["after"]:
+        return f"{parameter(str(one['subject']))} is another {one['after']}"
+    return f"{parameter(str(one['subject']))} was {one['before']}, is {one['after']}"
 
 
 def _origin(archive: Archive, call: Call) -> Told:
@@ -175,7 +244,7 @@ def _origin(archive: Archive, call: Call) -> Told:
         "run": number,
         "when": (trace or {}).get("when") or (made or {}).get("started"),
         "seconds": (trace or {}).get("seconds") or seconds_of(call, "saved_seconds"),
-        "checked": checked(archive, call.get("trace")),
+        "checked": checked(archive, call.get("trace"), str(call.get("function"))),
         "accepted": call.get("accepted") or [],
     }
 
@@ -198,13 +267,16 @@ def explained(archive: Archive, run: Run, reason: Reason, call: Call | None) -> 
     return {
         "kind": kind,
         "subject": subject,
-        "sentence": sentence({**reason, "before": text_of(before), "after": text_of(after)}, short_name(subject)),
+        "sentence": sentence(
+            {**reason, "before": text_of(before), "after": text_of(after)}, parameter(short_name(subject))
+        ),
         "remedy": remedy(kind),
         "where": place_of(archive, run, reason),
         "before": text_of(before),
         "after": text_of(after),
         "diff": lines,
         "path": _placed(archive, run, reason, call),
+        "since": reason.get("since"),
     }
 
 

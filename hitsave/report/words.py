@@ -92,6 +92,19 @@ def _short(name: str) -> str:
     return rest if module == "__main__" else f"{module}.{rest}"
 
 
+def parameter(name: str) -> str:
+    """A parameter as people write it; one of a library that has no name there is counted: '#1' → 'argument 1'."""
+    return f"argument {name[1:]}" if name[:1] == "#" and name[1:].isdecimal() else name
+
+
+def given(arguments: dict[str, object], width: int = 40) -> str:
+    """What a call was given: 'rate=0.1, epochs=3'."""
+    return ", ".join(
+        clip(str(value), width) if name[:1] == "#" else f"{name}={clip(str(value), width)}"
+        for name, value in arguments.items()
+    )
+
+
 def last_part(name: str) -> str:
     """The function's own name, for the links of a path: 'model:Net.fit' → 'Net.fit'."""
     _, colon, rest = name.partition(":")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 
 from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.fingerprint.registry import find, qualified, reach
 from hitsave_trace.fingerprint.state import state_of
+from hitsave_trace.names import function_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,3 +222,28 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def function_text(function: FunctionType) -> str:
+    """Name a function, with its defaults: what stands in its head."""
+    code = function.__code__
+    count = code.co_argcount
+    defaults = function.__defaults__ or ()
+    shown = [
+        f"{name}={describe(value, 40)}"
+        for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
+    ]
+    shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
+    held = "".join(f", {name}={describe(value, 40)}" for name, value in vars(function).items() if name != "__wrapped__")
+    captured = [
+        f"{name}={_cell_text(cell)}" for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False)
+    ]
+    with_them = f" with {', '.join(captured)}" if captured else ""
+    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){held}{with_them}"[:300]
+
+
+def _cell_text(cell: CellType) -> str:
+    try:
+        return describe(cell.cell_contents, 40)
+    except ValueError:
+        return "nothing yet"

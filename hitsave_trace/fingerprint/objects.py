@@ -321,12 +321,32 @@ def shape_text(cls: type) -> str:
             or hasattr(type(item), "__get__")
         ):
             if getattr(code, "co_filename", "") != _MADE_BY_DATACLASS:
-                lines.append(name)
+                lines.append(_method_text(cls, name, item))
         elif (name == "__slots__" or not (name.startswith("__") and name.endswith("__"))) and (
             type(fields) is not dict or name not in fields
         ):
             lines.append(f"{name} = {describe(item, 80)}")
     return "\n".join(lines)[:4000]
+
+
+def _method_text(cls: type, name: str, item: object) -> str:
+    """A method as it counts for the shape of its class: its name, what kind of method it is, its defaults."""
+    from hitsave_trace.fingerprint.describe import describe
+
+    kind, function = "", item
+    if type(item) in (classmethod, staticmethod, property):
+        kind = f" ({type(item).__name__})"
+        function = item.fget if type(item) is property else item.__func__  # type: ignore[attr-defined]
+    if type(function) is not _Function:
+        return f"{name} ({type(function).__name__})" if not kind else name + kind
+    if function.__qualname__ != f"{cls.__qualname__}.{name}":
+        kind += f" (of {function.__module__}:{function.__qualname__})"
+    code = function.__code__
+    positional = function.__defaults__ or ()
+    given = dict(zip(code.co_varnames[code.co_argcount - len(positional) : code.co_argcount], positional, strict=False))
+    given.update(function.__kwdefaults__ or {})
+    shown = ", ".join(f"{parameter}={describe(value, 40)}" for parameter, value in given.items())
+    return name + (f"({shown})" if shown else "") + kind
 
 
 def _dict_of_instance(value: object) -> dict[str, object]:

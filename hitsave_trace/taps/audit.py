@@ -1,8 +1,9 @@
 """The audit hook: what the interpreter itself reports.
 
 One Python hook serves all events. It can't be taken out again, so it tests a flag first and is switched off by it.
-While nothing is recorded only one thing is kept: which paths were opened for writing, so that a recording can tell
-that a file that was open before it (a log file) was written to while it ran (`written.py`).
+While nothing is recorded two things are kept: which paths were opened for writing, so that a recording can tell
+that a file that was open before it (a log file) was written to while it ran (`written.py`), and for the log what was read
+(`unrecorded.py`).
 
 What an event means is in one table, `_EVENTS`: a function that translates the event's arguments into calls of the
 recorder. Events that are not in it mean nothing to us. Two rules apply to all: what HitSave does itself is no event
@@ -28,6 +29,7 @@ from hitsave_trace.taps.processes import (
     process_words,
 )
 from hitsave_trace.taps.quiet import depths
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,8 +99,12 @@ class Audit:
                     try:
                         if arguments[2] & _WRITES:  # type: ignore[operator]
                             written.opened(arguments[0])
+                        if unrecorded.on and not _is_code(arguments[0]):
+                            self.handle(event, _open, arguments)
                     except Exception:
                         return
+                elif event == "sqlite3.connect" and self.live and unrecorded.on:
+                    self.handle(event, handlers[event], arguments)
                 return
             handler = handlers.get(event)
             if handler is not None and self.live:
@@ -135,6 +141,11 @@ class Audit:
         if named[:1] != "/" and not (isinstance(folder, int) and folder >= 0):
             self.recording.working_directory()
         return absolute
+
+
+def _is_code(path: object) -> bool:
+    """Whether a path is that of a module: most of what is opened while nothing is recorded."""
+    return isinstance(path, str) and path.endswith((".py", ".pyc", ".so"))
 
 
 def _open(audit: Audit, arguments: Arguments, frame: FrameType) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from hitsave_trace.taps.noting import noting
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ class Environ:
     def install(self, patches: Patches) -> None:
         """Put the wrappers in place."""
         kind = type(os.environ)
-        patches.method(kind, "__getitem__", self._noting(_name_of))
+        note, recording = self._noting(_name_of), self.recording
+
+        def outside(arguments: Arguments, keywords: Keywords) -> None:
+            if unrecorded.on and not recording.stacks:
+                note(arguments, keywords)
+
+        patches.method(kind, "__getitem__", note, outer=outside)
         for name in ("__iter__", "__len__", "__repr__"):
             patches.method(kind, name, self._noting(_all))
 

@@ -20,6 +20,7 @@ from hitsave_trace.taps.linked_files import names_others
 from hitsave_trace.taps.native_entries import ENTRIES
 from hitsave_trace.taps.noting import noting
 from hitsave_trace.taps.unseen import wrap
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Native:
     def _wrap(self, module: ModuleType, target: str, words: list[str]) -> None:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
-        note, outer = self._note(shown, words), self._outer(shown, "process" if "process" in words else "native-io")
+        note = self._note(shown, words)
+        outer = self._outer(shown, note, "process" if "process" in words else "native-io")
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
@@ -107,16 +109,16 @@ class Native:
         elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
 
-    def _outer(self, shown: str, slug: str) -> Note | None:
-        whole = self.whole
-        if whole is None:
-            return None
+    def _outer(self, shown: str, note: Note, slug: str) -> Note:
+        whole, recording = self.whole, self._audit.recording
 
-        def refused(arguments: Arguments, _: Keywords) -> None:
-            if whole.minds() and not (slug == "process" and _has_threads(arguments)):
+        def told(arguments: Arguments, keywords: Keywords) -> None:
+            if whole is not None and whole.minds() and not (slug == "process" and _has_threads(arguments)):
                 whole.forbid(slug, shown)
+            if not recording.stacks and unrecorded.on:
+                note(arguments, keywords)
 
-        return refused
+        return told
 
     def _note(self, shown: str, words: list[str]) -> Note:
         audit = self._audit

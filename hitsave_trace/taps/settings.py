@@ -226,7 +226,16 @@ def text(name: str) -> str | None:
     """Give the settings in readable words, those that are few."""
     if name == FIGURES:
         return "figures are open" if open_figures() else "no figure is open"
+    if name == _STANDARD:
+        return ", ".join(_said(one) for one in patched.standard())[:300] or "nothing"
     return repr(_value(name)) if name in _ALWAYS else None
+
+
+def _said(one: object) -> str:
+    """One thing that was set: a name with a digest of its value, or what was registered as it is."""
+    if type(one) is tuple and len(one) == 2 and type(one[1]) is bytes:
+        return str(one[0])
+    return repr(one)
 
 
 def _value(name: str) -> object:

@@ -79,8 +79,7 @@ def entered(infos: Iterable[CodeInfo], *, clocks: bool) -> Iterator[tuple[str, s
             if dates is None:
                 dates = _know_dates()
             if dates or "datetime" in mentioned:
-                word = next(iter(mentioned & _NOW))
-                yield "calendar", f"….{word}", _where(info)
+                yield "calendar", f"datetime.{min(mentioned & _NOW)}", _where(info)
         for entry in _found(info, suspicious, table, clocks):
             yield entry.slug, entry.what, _where(info)
 

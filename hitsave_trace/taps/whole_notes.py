@@ -10,6 +10,7 @@ import sys
 from _thread import get_ident
 
 from hitsave_trace.model import FILE, PRESENCE, STAT
+from hitsave_trace.recording import stacks
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.clocks import ALLOWED as CLOCKS_ALLOWED
 from hitsave_trace.taps.clocks import READS_WITHOUT
@@ -18,6 +19,7 @@ from hitsave_trace.taps.files import facet
 from hitsave_trace.taps.quiet import depths
 from hitsave_trace.taps.whole import LINK
 from hitsave_trace.taps.whole_events import caller, leave
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class Notes:
         def first(arguments: Arguments, keywords: Keywords) -> None:
             if len(arguments) == 2 and arguments[1] in asked:
                 return
-            if whole.on and not whole.lost:
+            if whole.on:
                 note(arguments, keywords)
 
         return first
@@ -194,10 +196,14 @@ class Notes:
         elif descriptor in self.whole.inherited:
             self.whole.forbid("special-file", f"descriptor {descriptor}")
 
-    def _variable(self, arguments: Arguments, keywords: Keywords, _: FrameType) -> None:
+    def _variable(self, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
         key = arguments[1] if len(arguments) > 1 else keywords.get("key")
-        if isinstance(key, (str, bytes)):
-            self.whole.variable(os.fsdecode(key))
+        if not isinstance(key, (str, bytes)):
+            return
+        name = os.fsdecode(key)
+        if unrecorded.on and not stacks and name not in self.whole.environ and not self.places.in_library_import(frame):
+            unrecorded.variable(name)
+        self.whole.variable(name)
 
     def _all_variables(self, _: Arguments, __: Keywords, ___: FrameType) -> None:
         self.whole.variable("*")

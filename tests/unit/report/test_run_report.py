@@ -44,6 +44,7 @@ def test_a_report_has_the_documented_keys_and_no_others(edited, archive):
         "before": "def scale(x):\n    return x * 0.1\n",
         "after": "def scale(x):\n    return x * 0.2\n",
         "path": ["__main__:train", "model:fit", "helper:scale"],
+        "since": None,
     }
     assert report["calls"][3]["reasons"][0]["kind"] == "calendar"
 

@@ -113,6 +113,67 @@ def test_the_summary_tells_each_cause_once_with_the_calls_under_it(edited, archi
     assert "1 reused (saved 7.0 s) · 2 computed · 1 not saved" in shown
 
 
+def test_what_the_run_before_had_made_too_is_the_first_cause(memory, archive, make_call):
+    code = {"kind": "code", "subject": "helper:scale", "where": "helper.py:1", "before": None, "after": None}
+    older = {"kind": "class shape", "subject": "net:Net", "where": "net.py:1", "before": "a", "after": "b", "since": 1}
+    argument = {"kind": "argument", "subject": "x", "where": "t.py:1", "before": "1", "after": "2", "since": 2}
+    memory.add_run(1, [make_call("m:f", "miss", call="f1")])
+    memory.add_run(2, [make_call("m:g", "hit", call="g")])
+    calls = [
+        make_call("m:h", "miss", argument, call="h"),
+        make_call("m:f", "miss", older, call="f1"),
+        make_call("m:g", "miss", {**code, "since": 2}, call="g"),
+    ]
+    memory.add_run(3, calls)
+    told = why.of_run(archive, archive.run(3))
+    assert [(cause["kind"], cause["in_run_before"]) for cause in told["missed"]] == [
+        ("code", True),
+        ("class shape", False),
+        ("argument", False),
+    ]
+    assert told["compared_with"] == 2
+    shown = _text(text.summary(told, _NOW))
+    assert "the class net.Net changed: a → b  net.py:1  since run 1" in shown
+    assert "helper.py:1  since" not in shown
+    (call,) = why.of_calls(archive, archive.run(3), [calls[1]])
+    shown = _text(text.calls(archive.run(3), [call], _NOW, why.changed(archive, archive.run(3))))
+    assert "compared with run 1: no such call is recorded in run 2" in shown
+
+
+def test_two_looks_at_one_thing_on_one_line_are_one_reason(memory, archive, make_call):
+    def look(subject, where="t.py:3", kind="calendar"):
+        return {"kind": kind, "subject": subject, "where": where, "before": None, "after": None, "path": []}
+
+    reasons = [
+        look("datetime.datetime.now"),
+        look("datetime.datetime"),
+        look("time.localtime"),
+        look("datetime.datetime", "t.py:9"),
+    ]
+    memory.add_run(1, [make_call("m:f", "unsaved", *reasons)])
+    (call,) = why.of_calls(archive, archive.run(1), archive.calls(1))
+    assert [(one["subject"], one["where"]) for one in call["reasons"]] == [
+        ("datetime.datetime.now", "t.py:3"),
+        ("time.localtime", "t.py:3"),
+        ("datetime.datetime", "t.py:9"),
+    ]
+
+
+def test_a_parameter_of_a_library_that_has_no_name_is_counted(memory, archive, make_call):
+    reason = {
+        "kind": "argument",
+        "subject": "#1",
+        "where": "t.py:3",
+        "before": "ndarray",
+        "after": "ndarray",
+        "path": [],
+    }
+    memory.add_run(1, [make_call("numpy.linalg:svd", "miss", reason, arguments={"#1": "ndarray", "full": "True"})])
+    (call,) = why.of_calls(archive, archive.run(1), archive.calls(1))
+    assert "argument 1 is another ndarray" in str(call["reasons"][0]["sentence"])
+    assert "  ndarray, full=True\n" in _text(text.calls(archive.run(1), [call], _NOW)) + "\n"
+
+
 def test_several_arguments_that_differ_are_told_once_as_new(memory, archive, make_call):
     reasons = [{"kind": "argument", "subject": name, "before": "1", "after": "2", "path": []} for name in ("a", "b")]
     memory.add_run(1, [make_call("m:f", "miss", *reasons)])

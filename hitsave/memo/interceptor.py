@@ -13,7 +13,7 @@ from hitsave.memo import changes, effects, ending, kept, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
-from hitsave.memo.policy import looking_seconds
+from hitsave.memo.policy import LITTLE_SECONDS, looking_seconds
 from hitsave.memo.present import AsRead
 from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
@@ -102,12 +102,16 @@ class Memo:
             return None
         patient = info.policy.patient  # type: ignore[attr-defined]
         call = Call(info, arguments, cells, started, thread_time())
+        budget = self.policy.budget(info, inside=bool(stacks))
         try:
-            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + info.policy.budget)  # type: ignore[attr-defined]
+            fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             return self._watch(call, frame)
         except OverBudget:
+            if budget == LITTLE_SECONDS:
+                self.policy.gave_up(info, perf_counter() - started)
+                return None
             call.refuse("over-budget", "the arguments")
             return self._watch(call, frame)
         answer = self._look_up(call)

@@ -33,6 +33,11 @@ LOOKING_PART = 0.1
 """The part of a call's own time that it may take to find out what it has changed."""
 LOOKING_SECONDS = 0.03
 """What that may take in any case."""
+VAIN_TIMES, VAIN_SECONDS = 5, 0.001
+"""Asking was in vain if it took so many times as long as the call, and that long."""
+MOST_IN_VAIN = 5
+"""Functions of which that may be so before new ones get only a little time."""
+LITTLE_SECONDS = 0.001
 DEAR_SECONDS = 0.0005
 """What asking about a quick call may take if that is to be done again."""
 INVESTMENT = 0.3
@@ -114,12 +119,13 @@ class Costs:
 class Policy:
     """The decisions of one run."""
 
-    __slots__ = ("_began", "_known", "costs", "threshold")
+    __slots__ = ("_began", "_in_vain", "_known", "costs", "threshold")
 
     def __init__(self, threshold: float, known: Mapping[str, tuple[object, ...]]) -> None:
         self.threshold = threshold
         self._known = known
         self._began = perf_counter()
+        self._in_vain = 0  # functions whose calls were far quicker than looking at their arguments
         self.costs: dict[str, Costs] = {}
 
     def begin(self, info: CodeInfo) -> None:
@@ -178,6 +184,16 @@ class Policy:
             return True
         return net <= AGAIN_SECONDS + PART / 2 * elapsed or costs.worth >= SURE_SECONDS
 
+    def budget(self, info: CodeInfo, *, inside: bool) -> float:
+        """Seconds that fingerprinting the arguments of a call may take; `inside`: something around it is recorded.
+
+        A program that passes large structures to many small functions is not asked about each of them at that price.
+        """
+        costs: Costs = info.policy  # type: ignore[assignment]
+        if inside and self._in_vain >= MOST_IN_VAIN and not costs.slow and not costs.slow_now:
+            return LITTLE_SECONDS
+        return costs.budget
+
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
         info.policy.spent += spent  # type: ignore[attr-defined]
@@ -205,6 +221,7 @@ class Policy:
         costs.total += seconds
         costs.spent += spent
         if seconds < self.threshold:
+            self._in_vain += spent > max(VAIN_TIMES * seconds, VAIN_SECONDS)
             # If to look at its arguments takes longer than it takes itself, one look is enough.
             costs.cheap += PATIENCE if spent > max(seconds, DEAR_SECONDS) and not costs.slow else 1
             return False

@@ -14,7 +14,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from xxhash import xxh3_128
 
 from hitsave_trace.around import around
-from hitsave_trace.fingerprint import shapes
+from hitsave_trace.fingerprint import registry, shapes
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
@@ -199,6 +199,10 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     return sight_of(subject, value)
 
 
+def _itself(value: object) -> object:
+    return value
+
+
 def sight_of(subject: str, value: object) -> Sight:
     """Say what a value is, as the meaning of a name."""
     sight = _sight_of(subject, value)
@@ -207,6 +211,7 @@ def sight_of(subject: str, value: object) -> Sight:
 
 
 def _sight_of(subject: str, value: object) -> Sight:
+    value = registry.observed.get(type(value), _itself)(value)
     if isinstance(value, ModuleType):
         return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
     if isinstance(value, type):

@@ -11,7 +11,7 @@ from itertools import islice
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 
 from hitsave_trace.fingerprint.hasher import ATOMS
-from hitsave_trace.fingerprint.registry import find, qualified, reach
+from hitsave_trace.fingerprint.registry import find, observed, qualified, reach
 from hitsave_trace.fingerprint.state import state_of
 from hitsave_trace.names import function_name
 
@@ -51,6 +51,8 @@ def _describe(value: Anything, depth: int, room: int) -> str:
     if kind is dict:
         pairs = islice(value.items(), _MOST)
         return "{" + _joined((_pair(k, v, depth, room) for k, v in pairs), len(value), room) + "}"
+    if kind in observed:
+        return _describe(observed[kind](value), depth, room)
     if kind is FunctionType:
         return f"{value.__module__}:{value.__qualname__}"
     if kind is BuiltinFunctionType:

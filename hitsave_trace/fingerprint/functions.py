@@ -31,6 +31,8 @@ from hitsave_trace.fingerprint.registry import EXACT, WHOLE, Entry, by_type, qua
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hitsave_trace.fingerprint.registry import Anything, Canonical, Children
     from hitsave_trace.fingerprint.values import Walk
 
@@ -135,6 +137,24 @@ def _builtin(walk: Walk, function: BuiltinFunctionType) -> Children:
         return ([owner], _OF_OWNER) if is_kept(owner) else None
     walk.write(hasher.METHOD + text(function.__name__))
     return [owner], (ATTRIBUTES, ["__self__"])
+
+
+def stands_for(kind: type, original: Callable[[Anything], object]) -> None:
+    """Let objects of `kind` stand for functions and classes of libraries, which `original` gives: they are written as these
+    are, which their names no longer lead to.
+    """
+
+    def canonical(walk: Walk, value: object) -> Children:
+        function: Anything = original(value)
+        if isinstance(function, type):
+            return objects.class_value(walk, function)
+        module = function.__module__
+        note(walk, module)
+        walk.write(hasher.LIBRARY + text(module) + text(function.__qualname__))
+        return None
+
+    registry.observed[kind] = original
+    by_type[kind] = Entry(canonical, False, WHOLE)
 
 
 _OF_OWNER = (ATTRIBUTES, ["__self__"])

@@ -34,6 +34,10 @@ WHOLE = 2
 """Also knows how to write the subclass: metaclasses, enums, arrays."""
 
 
+observed: dict[type, Callable[[Anything], object]] = {}
+"""Types of what stands in the place of functions of libraries to observe them, each with what gives the function."""
+
+
 class Entry:
     """How the values of one type are written.
 

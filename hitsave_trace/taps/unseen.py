@@ -29,6 +29,8 @@ import builtins
 import opcode
 from types import CodeType, FunctionType
 
+from hitsave_trace.fingerprint.functions import stands_for
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,3 +222,11 @@ def _callable(make: FunctionType) -> FunctionType:
 
 StandIn.__call__ = _callable(_standing_in_first)  # type: ignore[method-assign, arg-type]
 StandInLast.__call__ = _callable(_standing_in_last)  # type: ignore[method-assign, arg-type]
+
+
+def _original(value: StandIn) -> object:
+    return value.__dict__["__wrapped__"]
+
+
+for _kind in (StandIn, StandInLast, StandInType):
+    stands_for(_kind, _original)

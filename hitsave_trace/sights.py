@@ -199,10 +199,6 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     return sight_of(subject, value)
 
 
-def _itself(value: object) -> object:
-    return value
-
-
 def sight_of(subject: str, value: object) -> Sight:
     """Say what a value is, as the meaning of a name."""
     sight = _sight_of(subject, value)
@@ -211,7 +207,11 @@ def sight_of(subject: str, value: object) -> Sight:
 
 
 def _sight_of(subject: str, value: object) -> Sight:
-    value = registry.observed.get(type(value), _itself)(value)
+    if type(value) in registry.observed:
+        where, value = value.__module__, registry.observed[type(value)](value)
+        if type(value) is MethodType or not isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
+            # `random.random`: what the generator holds is compared where it is drawn from.
+            return Sight(BINDING, subject, named(f"library {where}.{value.__name__}"), None)  # type: ignore[attr-defined]
     if isinstance(value, ModuleType):
         return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
     if isinstance(value, type):

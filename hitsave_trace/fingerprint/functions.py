@@ -123,7 +123,7 @@ def _cell(walk: Walk, cell: CellType) -> Children:
 
 def _builtin(walk: Walk, function: BuiltinFunctionType) -> Children:
     owner = function.__self__
-    module = function.__module__
+    module: str | None = function.__module__
     if owner is None or isinstance(owner, ModuleType):
         place = module if type(module) is str else getattr(owner, "__name__", "?")
         if registry.reach(place, function.__qualname__) is not function and not is_library(place):
@@ -131,7 +131,9 @@ def _builtin(walk: Walk, function: BuiltinFunctionType) -> Children:
         note(walk, place)
         walk.write(hasher.LIBRARY + text(place) + text(function.__qualname__))
         return None
-    if type(module) is str and is_library(module) and registry.reach(module, function.__name__) is function:
+    if type(module) is not str and not is_kept(owner):
+        module = next((place for place in _OF_GENERATORS if _leads(place, function)), None)
+    if type(module) is str and is_library(module) and _leads(module, function):
         note(walk, module)  # bound to an object that the module keeps
         walk.write(hasher.LIBRARY + text(module) + text(function.__name__))
         return ([owner], _OF_OWNER) if is_kept(owner) else None
@@ -148,9 +150,11 @@ def stands_for(kind: type, original: Callable[[Anything], object]) -> None:
         function: Anything = original(value)
         if isinstance(function, type):
             return objects.class_value(walk, function)
-        module = function.__module__
+        module, name = function.__module__, function.__qualname__
+        if type(module) is not str or type(function) is MethodType:  # of an object that the module keeps
+            module, name = value.__module__, function.__name__
         note(walk, module)
-        walk.write(hasher.LIBRARY + text(module) + text(function.__qualname__))
+        walk.write(hasher.LIBRARY + text(module) + text(name))
         return None
 
     registry.observed[kind] = original
@@ -170,13 +174,21 @@ def is_kept(owner: object) -> bool:
     return not any(cls.__module__ in _GENERATORS for cls in type(owner).__mro__)
 
 
+def _leads(module: str, function: BuiltinFunctionType | MethodType) -> bool:
+    """Whether a module has this very function, or one that observes it, by its name."""
+    found = registry.reach(module, function.__name__)
+    given = registry.observed.get(type(found))
+    return (found if given is None else given(found)) == function
+
+
+_OF_GENERATORS = ("random", "numpy.random")
 _GENERATORS = frozenset(("random", "_random", "numpy.random.mtrand", "numpy.random._generator"))
 
 
 def _method(walk: Walk, method: MethodType) -> Children:
     function = method.__func__
     own = getattr(function, "__module__", None)
-    if type(own) is str and is_library(own) and registry.reach(own, method.__name__) == method:
+    if type(own) is str and is_library(own) and _leads(own, method):
         note(walk, own)  # bound to an object that the module keeps
         walk.write(hasher.LIBRARY + text(own) + text(method.__name__))
         return ([method.__self__], _OF_OWNER) if is_kept(method.__self__) else None

@@ -41,7 +41,7 @@ def is_pure(function: object) -> bool:
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if not _is_fixed((item.__defaults__, tuple((item.__kwdefaults__ or {}).values()))):
+        if not is_fixed((item.__defaults__, tuple((item.__kwdefaults__ or {}).values()))):
             return False
         wanted = _mentioned(names.original_code(item.__code__))
         if wanted is None:
@@ -62,13 +62,15 @@ def is_pure(function: object) -> bool:
                     return False
             elif not _is_bound_once(space, name):
                 return False
-            elif not _is_fixed(value):
+            elif not is_fixed(value):
                 waiting.append(value)
     return True
 
 
-def _is_fixed(value: object) -> bool:
+def is_fixed(value: object) -> bool:
     """Whether a value is a number, a text, or a tuple of such."""
+    if type(value) in _ATOMS:
+        return True
     waiting = [value]
     while waiting:
         item = waiting.pop()

@@ -255,6 +255,10 @@ def check(recording: Recording) -> None:
         if cache.cache_info().misses == found.misses and not found.before and not found.unknown:
             continue
         known = known_of(cache)
+        fresh = cache.cache_info().misses != found.misses and not known.certain
+        if fresh and not is_pure(cache, alone=False):
+            # Plain Python keeps what it got, though what that came from may change in the next line. A hit keeps nothing.
+            recording.forbid("filled-by-state", walk_name(cache), "")
         if known.fixed:
             continue
         looks = None if found.unknown else look_at(pairs(cache), known)

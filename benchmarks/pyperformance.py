@@ -96,7 +96,11 @@ def measure(folder: Path, pairs: int, say: Callable[[Figure], None], only: str |
         except Broken:
             continue  # it needs what this interpreter, or this machine, has not
         program.variables = {"LOOPS": str(max(1, round(SECONDS / max(seconds, 1e-6))))}
-        plain, ours = processes(program, pairs, fresh=True)
+        try:
+            plain, ours = processes(program, pairs, fresh=True)
+        except Broken as error:
+            print(f"  {name}: not measured, {str(error).strip().splitlines()[-1]}")
+            continue
         # What several processes or threads did together takes time on a clock only; a single one is measured best by its own.
         figure = Figure.compared(GROUP, name, [s.figure("cpu") for s in plain], [s.figure("cpu") for s in ours], WORST)
         assert figure.ratio is not None

@@ -10,7 +10,10 @@ of which 10 are computed.
 from __future__ import annotations
 
 import os
+import platform
 import random
+import shlex
+import statistics
 import subprocess
 import sys
 import time
@@ -162,32 +165,32 @@ def add_run(runs: Runs, project: Project, number: int, chance: random.Random) ->
 COMMANDS = (
     ["log"], ["log", "-n", "100", "--json"], ["log", "--script", "train1.py"], ["why"], ["why", "m3.f3", "--run", "9000"],
     ["show"], ["show", "5000"], ["calls", "m3.f3"], ["calls", "m3.f3", "--where", "x > 0.9", "--top", "loss"],
-    ["diff", "9000", "9990", "--stat"],
+    ["diff", "9000", "9990", "--stat"], ["diff"], ["log", "--changed", "m3.f3", "-n", "3"], ["graph", "@"],
 )  # fmt: skip
+TIMES = 15
 
 
 def measure(folder: str) -> None:
+    """Median seconds of each command as a process of its own, and the most memory that it had."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hitsave.start import main; main()"
-    for words in COMMANDS:
-        best, memory = 1e9, 0
-        for _ in range(5):
+    print(
+        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}"
+    )
+    print(f"| command | median of {TIMES} | memory |\n| --- | ---: | ---: |")
+    for words in [["--version"], *COMMANDS]:
+        command = [sys.executable, "-c", code, *words, *([] if words == ["--version"] else ["--store", folder])]
+        seconds = []
+        for _ in range(TIMES):
             began = time.perf_counter()
-            ran = subprocess.Popen(
-                [sys.executable, "-c", code, *words, "--store", folder],
-                cwd=folder,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            _, error = ran.communicate()
-            best = min(best, time.perf_counter() - began)
-            assert ran.returncode == 0, error.decode()
+            ran = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+            seconds.append(time.perf_counter() - began)
+            assert ran.returncode == 0, ran.stderr.decode()
         pid = os.posix_spawn(
-            sys.executable, [sys.executable, "-c", code, *words, "--store", folder], os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
-        )  # fmt: skip
+            sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+        )
         _, _, usage = os.wait4(pid, 0)
-        memory = usage.ru_maxrss
-        print(f"hitsave {' '.join(words):50} {best * 1e3:7.0f} ms  {memory / 1024:6.0f} MB")
+        shown = shlex.join(["hitsave", *words])
+        print(f"| `{shown}` | {statistics.median(seconds) * 1e3:.0f} ms | {usage.ru_maxrss / 1024:.0f} MB |")
 
 
 if __name__ == "__main__":

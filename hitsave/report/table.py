@@ -7,6 +7,7 @@ that ran in them was edited. Versions are numbered in the order in which they fi
 from __future__ import annotations
 
 import math
+from sys import intern
 
 from hitsave.report import diff
 from hitsave.report.archive import Archive, seconds_of
@@ -33,6 +34,8 @@ _LESS = (
 )
 
 
+_SHOWN = 12
+"""Digits of the digest of a version that are given out."""
 MOST_VERSIONS = 20
 """So many versions, the last ones, are told with what they changed."""
 
@@ -53,22 +56,19 @@ class Table:
 def build(archive: Archive, function: str, *, whole: bool = False, limit: int = 0) -> Table:
     """The table of all calls of `function`, or of those of the last `limit` runs; `whole`: with the columns that don't vary."""
     table = Table(function)
-    for found in archive.table(function, 0, limit):
-        # Where a library has no name for a parameter, it is counted; a condition wants a name.
-        arguments = {
-            name.replace("#", "arg", 1) if name[:1] == "#" else name: v
-            for name, v in _mapping(found, "arguments").items()
-        }
-        result = _mapping(found, "result")
-        found = {**found, "arguments": arguments}
-        version = str(found.get("codes"))
+    for row in archive.table(function, 0, limit):
+        arguments, result = _named(_mapping(row, "arguments")), _named(_mapping(row, "result"))
+        version = str(row.get("codes"))
         number = table.versions.setdefault(version, len(table.versions) + 1)
-        cells: Row = {"run": found.get("run"), **arguments}
+        cells: Row = {"run": row.get("run"), **arguments}
         # A result that has the name of an argument: the argument keeps it.
         cells.update({(f"result.{name}" if name in cells else name): value for name, value in result.items()})
-        table.rows.append(
-            {**found, "version": number, "cells": {**cells, "code": f"v{number}", "seconds": seconds_of(found)}}
-        )
+        cells["code"], cells["seconds"] = f"v{number}", seconds_of(row)
+        if row.get("result") is not None:
+            row["result"] = result
+        row["arguments"], row["version"], row["cells"] = arguments, number, cells
+        row["codes"] = version[:_SHOWN]
+        table.rows.append(row)
     names: dict[str, None] = dict.fromkeys(("run",))
     for kind in ("arguments", "result"):
         for row in table.rows:
@@ -84,6 +84,11 @@ def build(archive: Archive, function: str, *, whole: bool = False, limit: int = 
         else:
             table.constant[name] = values[0] if values else None
     return table
+
+
+def _named(values: Row) -> Row:
+    """Arguments or results with names that the rows share. A parameter of a library without a name is counted: `arg1`."""
+    return {intern(f"arg{name[1:]}" if name[:1] == "#" else name): value for name, value in values.items()}
 
 
 def select(table: Table, *, where: str | None = None, sort: str | None = None, top: str | None = None) -> None:
@@ -160,7 +165,7 @@ def public(table: Table) -> list[Row]:
             "run": row.get("run"),
             "arguments": nested(_mapping(row, "arguments")),
             "result": _result(row.get("result")),
-            "code": str(row.get("codes"))[:12],
+            "code": str(row.get("codes")),
             "version": row["version"],
             "verdict": row.get("verdict"),
             "seconds": row.get("seconds"),

@@ -24,7 +24,7 @@ class Endless(Exception):
 
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512 << 20, 512 << 20))  # a store grows with the edits
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -40,7 +40,7 @@ def explain_miss(
         return explain_nearest(call, present)
     if call.info.is_statement:
         return [new_statement(call, statements)]
-    return first_time(call, store, nodes_of, present)
+    return first_time(call, store, nodes_of, present, statements.run)
 
 
 def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
@@ -172,19 +172,23 @@ def first_time(
     store: Store,
     nodes_of: Callable[[Trace], list[Node] | None],
     present: AsRead,
+    run: int,
 ) -> list[Reason]:
-    """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had."""
+    """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had.
+
+    Of two that are as near, one of an earlier run than this (`run`): there was its like before.
+    """
     info = call.info
     place = f"{info.module.relative}:{info.def_line}"
     mine = call.rows()
-    best: tuple[int, Trace] | None = None
+    best: tuple[float, Trace] | None = None
     for _, name in store.calls_of(info.name, _NEAREST):
         record = store.trace(name)
         trace = None if record is None else Trace.from_record(record)
         if trace is None or trace.call == call.digest:  # the call itself, which has just been saved
             continue
         theirs = {row[0]: row for row in trace.arguments}
-        distance = sum(2 for row in mine if theirs.get(row[0], (None, None))[1] != row[1])
+        distance = 0.5 * (trace.run == run) + sum(2 for row in mine if theirs.get(row[0], (None, None))[1] != row[1])
         distance += any(row[3] != theirs[row[0]][3] for row in mine if row[0] in theirs)
         distance += sum(2 for parameter in theirs if parameter not in {row[0] for row in mine})
         if best is None or distance < best[0]:

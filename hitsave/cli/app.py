@@ -7,6 +7,7 @@ where it happened.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -106,6 +107,7 @@ def top(
 
 def app(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (the process's own by default) and exit."""
+    gc.disable()  # a command reads, writes and ends: what is not freed by counting is freed with the process
     sys.exit(status(sys.argv[1:] if arguments is None else arguments))
 
 

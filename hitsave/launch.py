@@ -38,10 +38,13 @@ def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
     for name in ("hitsave_trace", "hitsave"):
         spec = sys.modules["_frozen_importlib_external"].PathFinder.find_spec(name, [sys.argv[1]])
         sys.modules["_frozen_importlib"]._load(spec)
+    from hitsave_trace.importing.apart import keep_apart
+
+    keep_apart()
     from hitsave.run import prepare
 
     ended, ready = prepare(started)
-    del spec, name, started, prepare
+    del spec, name, started, prepare, keep_apart
     try:
         # Nothing but the stack holds what is called: see `run.Runner`.
         ready.pop()(*ready.pop())  # type: ignore[operator, misc]

@@ -32,7 +32,13 @@ _MISSED: dict[str, tuple[str, str]] = {
         "the captured variable {subject} changed",
     ),
     "file": ("the file {subject} changed: {before} → {after}", "the file {subject} changed"),
+    "folder": (
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+        "something was put into the folder {subject} or taken out of it, or its mode changed",
+    ),
+    "link": ("the link {subject} leads to something else", "the link {subject} leads to something else"),
     "listing": ("the folder {subject} holds other names: {before} → {after}", "the folder {subject} holds other names"),
+    "filled": ("the cache of {subject} held something else", "the cache of {subject} held something else"),
     "env": (
         "the environment variable {subject} changed: {before} → {after}",
         "the environment variable {subject} changed",
@@ -87,6 +93,8 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "gui": ("it used a window or the current figure: {subject}", "make the figure, draw and save it in one function"),
     "hidden-state": ("it used state that can't be seen: {subject}", "split it off, so that the slow part does without"),
     "filled-cache": ("a cached function did more than return: {subject}", "let what is cached only return, or call it at the top of the script"),
+    "kept-result-changed": ("it changed the object that a cache keeps: {subject}", "keep the object in a global"),
+    "cache-content": ("what a cache holds can't be compared: {subject}", "let what is cached return plain data, and call it by name"),
     "import-of-user-module": ("it imported a module of the project: {subject}", "import it at the top of the file"),
     "module-patched": ("it changed the module {subject}", "change it at the top of the script"),
     "warning-outside": ("it gave a warning that code outside of it reacts to: {subject}", "catch and record warnings in one function"),

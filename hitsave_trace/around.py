@@ -70,6 +70,13 @@ class Surroundings:
 
 
 around = Surroundings()
+
+
+def shows_warnings() -> object:
+    """Give what is handed warnings that are to be shown: `catch_warnings(record=True)` puts a list in its place."""
+    return getattr(sys.modules.get("warnings"), "_showwarnmsg_impl", None)
+
+
 _LONG = 300
 
 
@@ -86,16 +93,6 @@ def file_text(fingerprint: Fingerprint, path: str) -> str:
 def presence_text(fingerprint: Fingerprint) -> str:
     """Say in words what was there, from the fingerprint of a presence."""
     return {ABSENT: "absent", files.FILE: "a file", files.DIRECTORY: "a folder"}.get(fingerprint, "something else")
-
-
-def listing_text(path: str) -> str:
-    """Name what a folder holds."""
-    try:
-        names = sorted(os.listdir(path))
-    except OSError:
-        return "absent"
-    whole = ", ".join(names) or "empty"
-    return whole if len(whole) <= _LONG else f"{len(names)} names: {whole}"[:_LONG]
 
 
 def stat_text(path: str) -> str:

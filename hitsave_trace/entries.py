@@ -94,7 +94,8 @@ GROUPS = (
         os.fchmod os.fchown os.mkfifo os.mknod os.ftruncate os.lchmod os.sendfile os.posix_fallocate
         os.set_blocking os.lockf os.eventfd os.memfd_create os.pipe os.pipe2 fcntl.*
         multiprocessing.shared_memory.* ctypes.memmove ctypes.memset ctypes.pythonapi gc.get_objects gc.get_referrers
-        gc.get_referents sys.getrefcount sys.getrecursionlimit sys.getswitchinterval sys.gettrace sys.getprofile
+        gc.get_referents gc.isenabled gc.get_threshold gc.get_debug gc.get_count gc.get_stats
+        sys.getrefcount sys.getrecursionlimit sys.getswitchinterval sys.gettrace sys.getprofile
         sys._current_frames sys.getallocatedblocks
         weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
         os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident

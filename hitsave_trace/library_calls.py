@@ -23,6 +23,8 @@ from hitsave_trace import callees
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
+from hitsave_trace.folders import wrote
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm
@@ -58,7 +60,7 @@ class LibraryCalls:
         """A site that is on is about to call `callee`: give what is called instead."""
         observer = self._observer
         thread = get_ident()
-        if observer.off or thread in busy:
+        if observer.off or thread in busy or replaced():
             return callee
         own = stacks.get(thread)
         if own and own[-1].is_of_library:
@@ -282,7 +284,7 @@ def _note_paths(recording: Recording, paths: list[tuple[str, tuple[int, ...] | N
         return
     for path, before in paths:
         name = around.place(path)
-        if (FILE, name) in recording.reads or recording.wrote(name):
+        if (FILE, name) in recording.reads or wrote(recording.written, name):
             continue
         if _look(path) != before:
             recording.forbid("native-io", f"{name} was changed by native code", "")

@@ -33,6 +33,7 @@ LINES = "lines"
 WARNED = "warned"
 SETTING = "setting"
 SHARING = "sharing"
+FILLED = "filled"
 
 KINDS = (
     CODE,
@@ -55,6 +56,7 @@ KINDS = (
     WARNED,
     SETTING,
     SHARING,
+    FILLED,
 )
 
 

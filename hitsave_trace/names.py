@@ -44,6 +44,7 @@ class CodeInfo:
         "first_line",
         "flags",
         "has_body",
+        "kept",
         "last_line",
         "module",
         "name",
@@ -90,6 +91,7 @@ class CodeInfo:
         self.shape = b""  # of a call of a library: in which way its arguments are passed
         self.watches = False  # its observed body looks at receivers, and must run whenever something is recorded
         self.policy: object = None
+        self.kept = -1  # if its results are kept: how often one still looks whether they can be changed
 
     is_statement = False
 

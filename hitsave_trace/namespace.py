@@ -7,7 +7,6 @@ did not read from outside: from then on the name means what the statement made.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from types import ModuleType
 
 from hitsave_trace import closed, sights
@@ -86,13 +85,15 @@ class Names:
         kept = set(stayed)
         gone = tuple(name for name in before if name not in kept)
         bound = [name for name in stayed if before[name] is not now[name] or name in certain] + placed
-        once = Counter(map(id, now.values()))
+        times: dict[int, int] = {}
+        for value in now.values():
+            times[id(value)] = times.get(id(value), 0) + 1
         told: list[tuple[str, str | closed.Said]] = []
         for name in bound:
             value = now[name]
             if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value:
                 told.append((name, value.__name__))
-            elif once[id(value)] == 1 and (said := closed.say(value)) is not None:
+            elif times[id(value)] == 1 and (said := closed.say(value)) is not None:
                 told.append((name, said))
         others = dict(told)
         return gone, tuple(bound), {name: now[name] for name in bound if name not in others}, tuple(told)

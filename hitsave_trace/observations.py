@@ -14,12 +14,12 @@ from hitsave_trace.around import (
     argv_fingerprint,
     around,
     file_text,
-    listing_text,
     path_fingerprint,
     presence_text,
     stat_text,
 )
 from hitsave_trace.fingerprint.surroundings import env
+from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
 from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
 from hitsave_trace.unrecorded import unrecorded
@@ -41,18 +41,26 @@ def forbid(slug: str, what: str) -> None:
 def _file(kind: str, path: str) -> None:
     for recording in innermost():
         name = around.place(path)
-        if (kind, name) in recording.reads or (recording.written and recording.wrote(name)):
+        if kind == LISTING:
+            if name in recording.listings:
+                continue
+            folder, name = name, listing_name(name, own_names(recording.written, name))
+        elif (kind, name) in recording.reads or (recording.written and wrote(recording.written, name)):
             continue
         thread = get_ident()
         busy.add(thread)
         try:
             digests = around.digests
+            if kind == LISTING:
+                entries = names_listed(name)
+                recording.listings[folder] = name, entries
+                fingerprint, text = listing_fingerprint(entries), listing_text(entries)
+                recording.read(kind, name, fingerprint, text, reader_of(recording, 3)[0])
+                continue
             full = around.locate(name)
             if kind == FILE:
                 fingerprint = digests.content(full)
                 text = file_text(fingerprint, full)
-            elif kind == LISTING:
-                fingerprint, text = digests.listing(full), listing_text(full)
             elif kind == STAT:
                 fingerprint, text = digests.stat(full), stat_text(full)
             else:

@@ -12,8 +12,9 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import observations, reads, stepping
+from hitsave_trace import filled, observations, reads, stepping
 from hitsave_trace.around import around
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
@@ -105,11 +106,12 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
-        if info.candidate and not self.off and not _is_watched():
+        if info.candidate and not self.off and not _is_watched() and not replaced():
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
                 if type(answer) is tuple:
+                    self._returned_kept(info, answer[0])
                     return answer
                 self.open(thread, answer)  # type: ignore[arg-type]
                 return BODY
@@ -119,7 +121,7 @@ class Observer:
                 self._seen.append(info)
             return None
         self._touch(info, arguments[0] if arguments else None)
-        return BODY if info.has_body and (info.block_cells or info.watches) else None
+        return BODY if info.has_body and (info.block_cells or info.watches or info.kept > 0) else None
 
     def _touch(self, info: CodeInfo, first: object) -> None:
         """Let the recordings that are concerned see that `info` runs, and what its entry reads.
@@ -147,10 +149,12 @@ class Observer:
         for cell in info.block_cells:
             arm(cell)  # type: ignore[arg-type]
         info.cells_left = len(info.block_cells)
+        if info.kept > 0 and info.exit_cell is not None:
+            arm(info.exit_cell)  # type: ignore[arg-type]
         if len(stacks) <= 1:
             # Calls inside of a recorded one of the same function are not asked about.
             if info.opened or not info.candidate:
-                if info.block_cells or info.watches:
+                if info.block_cells or info.watches or info.kept > 0:
                     direct(info.entry_cell)  # type: ignore[arg-type]
                 else:
                     disarm(info.entry_cell)  # type: ignore[arg-type]
@@ -176,7 +180,7 @@ class Observer:
                 disarm(cell)  # type: ignore[arg-type]
                 self._fired.append(cell)
                 info.cells_left -= 1
-                if info.cells_left == 0 and not info.watches and (info.opened or not info.candidate):
+                if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
                     disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
             self.fault(error)
@@ -199,12 +203,20 @@ class Observer:
         stack = stacks.get(get_ident())
         if not stack:
             return
+        self._returned_kept(info, value)
         frame = id(getframe(2))
         if stack[-1].frame != frame and not self.drop_to(stack, frame):
             self._returned_within(info, stack[-1])
             return
         recording = stack[-1]
         self.finish(get_ident(), stack, lambda: self.interceptor.leave(recording, value))
+
+    def _returned_kept(self, info: CodeInfo, value: object) -> None:
+        if info.kept > 0:
+            try:
+                filled.returned(info, value)
+            except BaseException as error:
+                self.fault(error)
 
     def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
         """A function that calls itself returned, but not from the call that is recorded.
@@ -233,7 +245,7 @@ class Observer:
                 disarm(cell)  # type: ignore[arg-type]
                 self._fired.append(cell)
                 info.cells_left -= 1
-            if info.cells_left == 0 and not info.watches:
+            if info.cells_left == 0 and not info.watches and info.kept <= 0:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
         except BaseException as error:
             self.fault(error)
@@ -327,7 +339,7 @@ class Observer:
         info = recording.info
         info.opened -= 1
         if info.opened == 0:
-            if info.exit_cell is not None:
+            if info.exit_cell is not None and info.kept <= 0:
                 disarm(info.exit_cell)  # type: ignore[arg-type]
             if info.candidate:
                 arm(info.entry_cell)  # type: ignore[arg-type]

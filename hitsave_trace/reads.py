@@ -7,13 +7,14 @@ from _imp import extension_suffixes
 from time import thread_time
 from types import FunctionType, ModuleType
 
-from hitsave_trace import catalogue
+from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.fingerprint.before import Before
+from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
 from hitsave_trace.fingerprint.objects import class_shape, registered, shape_text
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, SHAPE, TELLING, TELLING_ATTRIBUTES
-from hitsave_trace.names import class_name, code_infos, is_user_class, is_user_module, user_modules
+from hitsave_trace.names import class_name, code_infos, is_user_class, user_modules
 from hitsave_trace.recording import user_line
 from hitsave_trace.sights import (
     BUILTINS,
@@ -78,7 +79,7 @@ def observe_import(recording: Recording, info: CodeInfo) -> None:
     for chain in info.blocks[0]:
         name = chain[1] if chain[0] == IMPORTED else _absolute(info.module, int(chain[1]), chain[2])
         known = sys.modules.get(name or "")
-        if name and isinstance(known, ModuleType) and is_user_module(known) and name not in recording.loaded:
+        if name and isinstance(known, ModuleType) and is_of_program(known) and name not in recording.loaded:
             _note(recording, namespace(name), recording.functions.get(info.name, 0))
 
 
@@ -100,7 +101,7 @@ def observe_reached(recording: Recording, module: str, name: str | None, reader:
     known = sys.modules.get(module)
     if not isinstance(known, ModuleType):
         return
-    if not is_user_module(known):
+    if not is_of_program(known):
         _library_module(recording, known, module)
     elif name is None:
         _note(recording, namespace(module), reader)
@@ -128,7 +129,7 @@ def _observe_path(recording: Recording, module: str, attributes: tuple[str, ...]
     known = sys.modules.get(module)
     if not isinstance(known, ModuleType):
         return
-    if not is_user_module(known):
+    if not is_of_program(known):
         _library_module(recording, known, module)
         if attributes:
             _library(recording, f"{module}:", known, attributes, reader)
@@ -157,19 +158,23 @@ def _observe_names(
                 if name == "globals":
                     _note(recording, namespace(module), reader)
             return
-    if isinstance(value, ModuleType) and len(chain) > 1 and is_user_module(value):
-        recording.read(
-            BINDING, f"{module}:{name}", named("module " + value.__name__), f"module {value.__name__}", reader
-        )
+    if isinstance(value, ModuleType) and is_of_program(value):
+        what = f"module {value.__name__}"
+        recording.read(BINDING, f"{module}:{name}", named(what), what, reader)
+        if len(chain) == 1:
+            _note(recording, namespace(value.__name__), reader)
+            return
         if type(value) is not ModuleType and is_user_class(type(value)):
             note_class(recording, type(value), reader)  # a module that was given a class of the program
         _observe_names(recording, value.__name__, vars(value), chain[1:], reader)
         return
-    if isinstance(value, ModuleType) and is_user_module(value):
-        recording.read(
-            BINDING, f"{module}:{name}", named("module " + value.__name__), f"module {value.__name__}", reader
-        )
-        _note(recording, namespace(value.__name__), reader)
+    if isinstance(value, ModuleType) and is_made_up(value):  # and only names of the program lead to it
+        if len(chain) > 1:
+            _note(recording, look(module, names, chain[:2]), reader)
+        else:
+            recording.forbid(
+                "unfingerprintable-global", f"{module}:{name} (a module made by the program)", user_line(3)
+            )
         return
     if isinstance(value, ModuleType):
         _library_module(recording, value, value.__name__)
@@ -285,6 +290,8 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     recording.watched[subject] = sight
     for cls in sight.classes:
         note_class(recording, cls, reader)
+    if sight.caches:
+        filled.come_across(recording, filled.name_of(*subject), sight.caches, reader, user_line(3))
     if sight.kept_results:
         _keep_in_mind(recording, sight.kept_results)
         for info, above in behind(sight.kept_results):
@@ -381,6 +388,8 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
             _keep_in_mind(recording, item)
             if around.caches_told:
                 recording.forbid("filled-cache", f"a method of {name}", user_line(3))
+    if walk.caches:
+        filled.come_across(recording, filled.name_of(SHAPE, name), walk.caches, reader, user_line(3))
     for other in walk.classes:  # of the values of its attributes, such as descriptors
         note_class(recording, other, reader)
     for base in cls.__mro__[1:]:

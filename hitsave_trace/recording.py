@@ -12,7 +12,9 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.around import shows_warnings
 from hitsave_trace.at_work import at_work
+from hitsave_trace.folders import folder_of, seen_around, wrote
 from hitsave_trace.model import (
     BINDING,
     CLOSURE,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
 
+    from hitsave_trace.filled import Found
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.namespace import Names
@@ -59,6 +63,7 @@ class Recording:
     __slots__ = (
         "below",
         "cached",
+        "caches",
         "call",
         "children",
         "distributions",
@@ -71,6 +76,7 @@ class Recording:
         "functions",
         "info",
         "is_of_library",
+        "listings",
         "loaded",
         "looked",
         "modules",
@@ -80,9 +86,11 @@ class Recording:
         "reads",
         "reasons",
         "rebound",
+        "returned",
         "rows",
         "seeded",
         "shown",
+        "shows",
         "started",
         "thread",
         "threads",
@@ -106,23 +114,25 @@ class Recording:
         # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
         self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
         self.written: dict[str, str] = {}
+        self.listings: Listings = {}  # what it saw in each folder that it looked into
         self.watched: dict[Subject, object] = {}
         self.random: dict[str, Fingerprint] = {}
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
         self.drawn: set[str] = set()
         self.shown = 0
+        self.shows = shows_warnings()  # at entry: who is given warnings that are to be shown
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
         self.filters: tuple[object, ...] = ()  # of warnings, at entry
         self.cached: dict[int, str] = {}  # functions whose results `lru_cache` keeps, by id of their code
+        self.caches: dict[int, Found] = {}  # that it came across, by their addresses
+        self.returned: dict[int, tuple[object, Fingerprint | None]] = {}  # by cached functions: how it looked then
         self.modules = len(sys.modules)
         self.entry: object = None
         self.children = 0
         self.outer: Recording | None = None
         self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
-        self.looked = (
-            0.0  # seconds that looking at what was read has taken, as it will for whoever asks about the call again
-        )
+        self.looked = 0.0  # seconds that looking at what was read took, as it will when the call is asked about again
         self.names: Names | None = None  # of the module, when a statement began that this is the recording of
         self.rebound = rebound()  # names that a statement around it has bound before it began
 
@@ -195,25 +205,29 @@ class Recording:
             if subject[0] == RANDOM:
                 self.random_read(subject[1], dependency.fingerprint)
                 continue
-            if self.written and subject[0] in (FILE, PRESENCE, STAT, LISTING) and self.wrote(subject[1]):
+            if subject[0] == LISTING:
+                folder = folder_of(subject[1])
+                if folder in self.listings:
+                    continue
+                self.listings[folder], dependency = seen_around(child.listings[folder], self.written, dependency)
+                subject = dependency.kind, dependency.name
+            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and wrote(self.written, subject[1]):
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
                 continue
-            dependency = Dependency(
-                dependency.kind,
-                dependency.name,
-                dependency.fingerprint,
-                dependency.text,
-                table.get(dependency.reader, -1),
-            )
+            reader = table.get(dependency.reader, -1)
+            dependency = Dependency(*subject, dependency.fingerprint, dependency.text, reader)
             self.reads[subject] = dependency
             if subject in child.watched:
                 self.watched.setdefault(subject, child.watched[subject])
         if child.effects and self.cached:
             self.shown_below_cache(child.info)
+        self.caches = child.caches | self.caches
+        self.returned.update(child.returned)
         self.written.update(child.written)
-        # Which filters of warnings are set shows by itself at the end.
-        self.effects.extend(effect for effect in child.effects if effect[0] != "filter")
+        # Which filters of warnings are set shows by itself at the end; and who catches warnings has them for itself.
+        left = ("filter",) if shows_warnings() is self.shows else ("filter", "warning")
+        self.effects.extend(effect for effect in child.effects if effect[0] not in left)
         self.keeps(child.shown)
         self.loaded |= child.loaded
         self.drawn |= child.drawn - self.seeded
@@ -285,13 +299,6 @@ class Recording:
                 thread.join(STEP_SECONDS)  # type: ignore[attr-defined]
                 patience -= STEP_SECONDS
         return any(thread.is_alive() for thread in self.threads)  # type: ignore[attr-defined]
-
-    def wrote(self, name: str) -> bool:
-        """Whether the recording itself wrote a file, or something in the folder `name`."""
-        if name in self.written:
-            return True
-        prefix = name + "/" if name != "." else ""
-        return any(path.startswith(prefix) for path in self.written) and bool(prefix)
 
 
 def rebound() -> frozenset[str]:

@@ -19,12 +19,12 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
-from hitsave_trace.fingerprint.libraries import is_library, is_standard
+from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
 from hitsave_trace.fingerprint.objects import class_shape, is_made
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
-from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class, user_modules
+from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Sight:
         "_text",
         "_walk",
         "before",
+        "caches",
         "classes",
         "distributions",
         "fingerprint",
@@ -87,6 +88,7 @@ class Sight:
         self.fingerprint = fingerprint  # None if it has none; the text says why
         self._text = text
         self._tell = tell  # makes the text of the value, for whoever asks at once: a check never does
+        self.caches: Sequence[object] = ()  # made by `lru_cache`
         self.classes: Sequence[type] = ()
         self.distributions: Sequence[str] = ()
         self.value: object = None
@@ -99,6 +101,7 @@ class Sight:
         """Take over what a walk has met."""
         self._walk = walk
         self.objects = walk.objects
+        self.caches = walk.caches
         self.classes = tuple(walk.classes)
         self.distributions = tuple(walk.distributions)
 
@@ -130,7 +133,7 @@ def origin(module: str) -> tuple[Fingerprint, str]:
         place = _would_load(module)
         if place is None:
             return ABSENT, "absent"
-    if not isinstance(place, str) or "site-packages" in place or not _names_user_code(place):
+    if not isinstance(place, str) or "site-packages" in place or not around.is_user_file(place):
         return named("module of a library"), module
     where = around.place(place)
     return named("module at " + where), where
@@ -153,10 +156,6 @@ def _would_load(module: str) -> str | None:
     except Exception:  # path hooks are anybody's
         return None
     return None if spec is None else spec.origin or "namespace"
-
-
-def _names_user_code(place: str) -> bool:
-    return around.is_user_file(place)
 
 
 def sight_of_library(name: str, value: object) -> Sight:
@@ -256,7 +255,8 @@ def _sight_of(subject: str, value: object) -> Sight:
             sight = Sight(BINDING, subject, named("class " + name), f"class {name}")
             sight.classes = (value,)
             return sight
-        return sight_of_library(subject, value)
+        if is_library(qualified(value)[0]):
+            return sight_of_library(subject, value)
     if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
         return sight_of_library(subject, value)
     if type(value) is FunctionType and function_name(value) is None and _is_of_library(value):
@@ -292,11 +292,9 @@ def keeps_results(value: object) -> bool:
 def _is_of_library(function: FunctionType) -> bool:
     """Whether a function without a probe belongs to a library; one that `exec` has made may say so and doesn't."""
     module = function.__module__
-    if module in user_modules:
+    if not isinstance(module, str) or not is_library(module):
         return False
-    if not function.__code__.co_filename.startswith("<"):
-        return True
-    return isinstance(module, str) and reach(module, function.__qualname__) is function
+    return not function.__code__.co_filename.startswith("<") or reach(module, function.__qualname__) is function
 
 
 def _compiled_text(value: object) -> str:
@@ -318,17 +316,18 @@ def namespace(module: str) -> Sight:
         return Sight(NAMESPACE, module, NOT_LOADED, None)
     hasher = xxh3_128()
     classes: list[type] = []
+    caches: list[object] = []
     names = [(name, value) for name, value in vars(known).items() if not (name[:2] == "__" == name[-2:])]
     for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:
             return Sight(NAMESPACE, module, None, sight.text)
         classes.extend(sight.classes)
+        caches.extend(sight.caches)
         hasher.update(f"{len(name)} {name} {sight.kind} ".encode("utf-8", "surrogatepass"))
         hasher.update(sight.fingerprint)
     found = Sight(NAMESPACE, module, hasher.digest(), None, _namespace_text)  # type: ignore[arg-type]
-    found.value = names
-    found.classes = classes
+    found.value, found.classes, found.caches = names, classes, caches
     return found
 
 
@@ -370,7 +369,8 @@ def see(kind: str, name: str, instead: Mapping[str, dict[str, object]] | None = 
         names = instead.get(module, names)
     parts = tuple(path.split("."))
     value: object = names.get(parts[0], MISSING)
-    if (isinstance(value, ModuleType) and not is_user_module(value)) or module not in user_modules:
+    library = isinstance(value, ModuleType) and not (is_user_module(value) or is_made_up(value))
+    if library or not is_of_program(known):
         # Through a library module: its attributes only mean what the library says.
         value = names.get(parts[0], MISSING)
         if value is MISSING:

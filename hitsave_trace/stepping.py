@@ -13,6 +13,7 @@ from types import FunctionType, ModuleType
 
 from hitsave_trace.around import around
 from hitsave_trace.closed import say
+from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.namespace import bind
 from hitsave_trace.recording import all_open, busy, stacks
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
     """A statement is about to run in `frame`. True if it has been answered instead."""
     thread = get_ident()
-    if thread in busy or observer.off or not info.candidate or not _can_be_told(info, frame):
+    if thread in busy or observer.off or not info.candidate or replaced() or not _can_be_told(info, frame):
         return None
     busy.add(thread)
     began = thread_time()

@@ -21,6 +21,7 @@ from sys import _getframe as getframe
 
 from xxhash import xxh3_128
 
+from hitsave_trace.around import shows_warnings
 from hitsave_trace.model import ABSENT, LINES, WARNED
 from hitsave_trace.names import by_name, code_infos, user_modules
 from hitsave_trace.taps.noting import noting
@@ -214,6 +215,8 @@ class Watch:
     def _shown(self, arguments: Arguments, _keywords: Keywords, _caller: FrameType) -> None:
         message = arguments[0]
         for recording in self.recorder.acting():
+            if shows_warnings() is not recording.shows:
+                continue  # it catches warnings itself: nobody else sees this one
             effect: tuple[object, ...] | str = ""
             for one in _with_outer((recording,)):
                 one.distributions.add("warnings")

@@ -45,6 +45,7 @@ class Call:
         "_walk",
         "arguments",
         "before",
+        "caches",
         "candidates",
         "captured",
         "captured_objects",
@@ -87,6 +88,7 @@ class Call:
         self.fingerprints: list[Fingerprint] = []
         self.captured: dict[str, tuple[Fingerprint | None, str]] = {}
         self.captured_objects: dict[str, Sequence[object]] = {}
+        self.caches: list[object] = []  # made by `lru_cache`, in arguments and captured variables
         self.classes: tuple[type, ...] = ()
         self.distributions: tuple[str, ...] = ()
         self.objects: list[object] = []
@@ -216,6 +218,7 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
     call.digest = hasher.digest()
     call.objects = walk.objects
     call._walk = walk
+    call.caches = walk.caches
     call.classes = tuple(walk.classes)
     call.distributions = tuple(walk.distributions)
     if call.cells:
@@ -239,6 +242,7 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
             continue
         call.captured_objects[subject] = walk.objects
         call._cells[subject] = value, walk
+        call.caches += walk.caches
         call.classes = (*call.classes, *walk.classes)
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)

@@ -226,7 +226,8 @@ def _import(modules: tuple[str, ...], ours: set[str]) -> None:
 
 
 def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> bool:
-    """Bring one file to the state in which the call left it; what is so already is not touched.
+    """Bring one file to the state in which the call left it. What has its content already only gets the time of now, as
+    if it had been written: a program may compare the times of what it makes and of what it makes it from.
 
     Says whether anything was written.
     """
@@ -255,6 +256,11 @@ def _restore(record: tuple[object, ...], contents: dict[bytes, bytes]) -> bool:
     if not same:
         with open(path, "wb") as file:
             file.write(data)
+    else:
+        try:
+            os.utime(path)
+        except OSError:  # it is somebody else's
+            pass
     if stat.S_IMODE(os.stat(path).st_mode) != mode:
         os.chmod(path, mode)  # type: ignore[arg-type]
     return not same

@@ -7,6 +7,7 @@ from hitsave.memo.results import Refused
 from hitsave_trace import warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.folders import wrote
 from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import settings, state, switches
 
@@ -43,7 +44,7 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
             # Whoever is around it may find it closed.
             found.forbid("left-open-file", around.place(path), "", spreads=False)
     for slug, what in taps.written_since(files) if taps is not None and files is not None else ():
-        if not found.wrote(around.place(what)):
+        if not wrote(found.written, around.place(what)):
             found.forbid(slug, what, "")
     for generator, now in state.random_states().items():
         entry = found.random.get(generator)

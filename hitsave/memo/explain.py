@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+
 from hitsave.memo.check import differences
 from hitsave.memo.trace import Trace
 from hitsave.reasons import changed_lines
 from hitsave_trace import names
-from hitsave_trace.model import ABSENT, BINDING, CODE, GLOBAL, NAMESPACE, PRESENCE, SHAPE, SHARING, STAT
+from hitsave_trace.around import around
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import (
+    ABSENT,
+    BINDING,
+    CODE,
+    FILLED,
+    GLOBAL,
+    LISTING,
+    NAMESPACE,
+    PRESENCE,
+    SHAPE,
+    SHARING,
+    STAT,
+)
 from hitsave_trace.names import shown
 
 TYPE_CHECKING = False
@@ -134,6 +150,10 @@ def _reason(
         name = ", ".join(_shared(name))[:300]
     if kind in (SHAPE, NAMESPACE):
         before, after = changed_lines(before, after)
+    if kind in (LISTING, FILLED):
+        name = folder_of(name)
+    if kind == STAT and os.path.isdir(around.locate(name)):
+        kind = "folder"
     if where is None:
         where = _place_of_reader(difference, rows, places)
     return {

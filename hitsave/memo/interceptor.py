@@ -19,11 +19,13 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import reads, warned
+from hitsave_trace import filled, reads, warned
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.model import CLOSURE, Dependency
+from hitsave_trace.folders import folder_of, names_listed
+from hitsave_trace.importing.apart import replaced
+from hitsave_trace.model import CLOSURE, LISTING, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import state, switches
 from hitsave_trace.taps.whole import Awake
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Taken
     from hitsave.memo.verify import Verifier
     from hitsave.store.store import Store
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.taps import Installed
@@ -48,6 +51,11 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
+
+
+def _listings(nodes: list[Node]) -> Listings:
+    """What an answered call had read of folders, in which it has done nothing yet."""
+    return {folder_of(name): (name, names_listed(name)) for kind, name, _, _ in nodes if kind == LISTING}
 
 
 def _raise(error: BaseException) -> None:
@@ -128,6 +136,8 @@ class Memo:
         for cls in call.classes:
             reads.note_class(found, cls, 0)
         found.distributions.update(call.distributions)
+        if call.caches:
+            filled.come_across(found, "", call.caches, 0, "")
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())
         found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
@@ -197,6 +207,7 @@ class Memo:
             return None
         whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
+        listings = _listings(nodes) if stacks else {}
         try:
             with Awake(whole):
                 restored = changes.Restored(call, trace, self.store)
@@ -213,7 +224,7 @@ class Memo:
         # From here on the call is answered: what fails now is ours alone, and must not make its body run on top.
         try:
             restored.put_names()
-            self._answered(call, trace, nodes, name, watched)
+            self._answered(call, trace, nodes, name, watched, listings)
         except Exception as error:
             self.failed(error)
         return (restored.value,)
@@ -225,6 +236,7 @@ class Memo:
         nodes: list[Node],
         name: bytes,
         watched: dict[Subject, object],
+        listings: Listings,
     ) -> None:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
@@ -241,6 +253,7 @@ class Memo:
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
             found = self._as_recording(call, trace, nodes, wider)
             found.watched = watched
+            found.listings = listings
             wider.adopt(found)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
@@ -311,14 +324,21 @@ class Memo:
             if worth >= self.policy.threshold:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
+        if replaced():
+            found.forbid("switch", "a builtin that the standard library needs", "")
+            self.journal.unsaved(call, found, seconds, found.reasons)
+            return
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
+        filled.check(found)
         changed = changes.find(found, call)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         came_in = changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+            if not found.reasons:
+                filled.saved(found, bool(changed))
             return
         if not found.reasons:
             try:
@@ -332,6 +352,7 @@ class Memo:
             self.journal.unsaved(call, found, seconds, found.reasons)
         else:
             self.policy.saved(found.info)
+            filled.saved(found, bool(changed))
             found.below = seconds
 
     def save(self, found: Recording, call: Call, taken: Taken, changed: Changes, seconds: float) -> None:

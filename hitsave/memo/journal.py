@@ -13,6 +13,8 @@ from hitsave.memo import check
 from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
 from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import FILLED, LISTING
 from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
 
@@ -177,9 +179,11 @@ class Journal:
 
     def _use(self, uses: Iterable[tuple[str, str, bytes, str | None]]) -> None:
         used = self._used
-        for use in uses:
-            if (use[0], use[1]) not in used and len(used) < USES_KEPT:
-                used[use[0], use[1]] = tuple(use)  # type: ignore[assignment]
+        for kind, name, fingerprint, text in uses:
+            if kind in (LISTING, FILLED):
+                name = folder_of(name)
+            if (kind, name) not in used and len(used) < USES_KEPT:
+                used[kind, name] = kind, name, fingerprint, text
 
     def _print(self, texts: Iterable[tuple[object, object]]) -> None:
         for stream, data in texts:

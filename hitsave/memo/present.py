@@ -9,18 +9,18 @@ from __future__ import annotations
 import sys
 
 from hitsave.memo import sharing
-from hitsave_trace import names, sights, warned
+from hitsave_trace import filled, names, sights, warned
 from hitsave_trace.around import (
     argv_fingerprint,
     around,
     file_text,
-    listing_text,
     path_fingerprint,
     presence_text,
     stat_text,
 )
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import shape_text
+from hitsave_trace.folders import listing_fingerprint, listing_text, names_listed
 from hitsave_trace.model import (
     ABSENT,
     ARGV,
@@ -31,6 +31,7 @@ from hitsave_trace.model import (
     DISTRIBUTION,
     ENV,
     FILE,
+    FILLED,
     GLOBAL,
     LINES,
     LISTING,
@@ -43,6 +44,7 @@ from hitsave_trace.model import (
     WARNED,
 )
 from hitsave_trace.names import by_name, user_modules
+from hitsave_trace.sights import NOT_LOADED
 from hitsave_trace.taps import settings
 
 TYPE_CHECKING = False
@@ -70,6 +72,9 @@ class Present:
         def now(kind: str, name: str, text: str | None) -> Fingerprint | None:
             if kind in (BINDING, GLOBAL):
                 return call.see(kind, name).fingerprint
+            if kind == FILLED:
+                sight = call.see(*filled.leading_to(name))
+                return NOT_LOADED if sight.fingerprint == NOT_LOADED else filled.fingerprint(sight.caches)
             if kind == SHARING:
                 return sharing.fingerprint(call.objects, name, call.objects_of)
             return self.fingerprint(kind, name, text, captured)
@@ -96,7 +101,9 @@ class Present:
             return path_fingerprint(around.getcwd())
         if kind == ARGV:
             return argv_fingerprint()
-        if kind in (FILE, PRESENCE, STAT, LISTING):
+        if kind == LISTING:
+            return listing_fingerprint(names_listed(name))
+        if kind in (FILE, PRESENCE, STAT):
             return self._file(kind, around.locate(name))
         if kind == LINES:
             return warned.lines_of(name)
@@ -122,12 +129,13 @@ class Present:
             path = around.locate(name)
             fingerprint = self._file(FILE, path)
             return "unreadable" if fingerprint is None else file_text(fingerprint, path)
-        if kind in (PRESENCE, STAT, LISTING):
-            path = around.locate(name)
-            if kind == PRESENCE:
-                return presence_text(self._file(PRESENCE, path) or b"")
-            return stat_text(path) if kind == STAT else listing_text(path)
-        if kind in (RANDOM, CLOSURE, LINES, WARNED):
+        if kind == LISTING:
+            return listing_text(names_listed(name))
+        if kind == STAT:
+            return stat_text(around.locate(name))
+        if kind == PRESENCE:
+            return presence_text(self._file(PRESENCE, around.locate(name)) or b"")
+        if kind in (RANDOM, CLOSURE, LINES, WARNED, FILLED):
             return None
         if kind == SHAPE:
             cls = names.resolve_class(name)
@@ -158,8 +166,6 @@ class Present:
         try:
             if kind == FILE:
                 return digests.content(path)
-            if kind == LISTING:
-                return digests.listing(path)
             if kind == STAT:
                 return digests.stat(path)
             return digests.presence(path)

@@ -179,13 +179,15 @@ class Session:
         """A user module is about to run: keep its source, and note which functions it has."""
         if loaded.source is None or not self.run:
             return
-        patched.note_source(loaded.module, loaded.source)
         digest = self.store.save_source(loaded.source)
         self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
         self.store.note_sources(self.run, self.sources)
         info = names.user_modules.get(loaded.module)
         if info is None or loaded.why_not is not None:
             return
+        for code in info.codes:
+            if code.qualname == "<module>" and code.code is not None:
+                patched.note_code(loaded.module, names.original_code(code.code))
         lines = loaded.source.splitlines()
         for code in info.codes:
             if code.is_statement and not self.settings.statements:
@@ -254,7 +256,7 @@ class Session:
             head, found, tail = filename.rpartition(mark)
             if found and head:
                 return tail.partition("/")[0].removesuffix(".py")
-        if f"{os.sep}hitsave" in filename and os.path.dirname(filename).startswith(_OWN):
+        if f"{os.sep}hitsave" in filename and filename.rpartition(os.sep)[0].startswith(_OWN):
             return ""
         return UNPROBED if self.scope.decide(filename)[0] else ""
 

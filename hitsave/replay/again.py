@@ -26,7 +26,7 @@ from hitsave.store.blobs import BlobFolder
 from hitsave.store.codec import Damaged, Gone, decode, decode_named, digest_of, encode
 from hitsave.store.environment import Environment, open_environment
 from hitsave.store.seals import read_seal
-from hitsave_trace.fingerprint.files import FileDigests, link, packages_in, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import KIND_WORDS, FileDigests, link, packages_in, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.scope import project_of
@@ -170,7 +170,7 @@ class _Attempt:
                 ]
         for reading in run.reads:
             if not self._is_as_read(reading):
-                return [_reason(_told(reading[0]), self._shown(reading[1]))]
+                return [self._told(reading)]
         return None
 
     def _other_conditions(self, before: dict[str, str]) -> list[Row]:
@@ -205,6 +205,18 @@ class _Attempt:
         if kind == "packages":
             return packages_in(name) == fingerprint
         return kind == "link" and link(name) == fingerprint
+
+    def _told(self, reading: Reading) -> Row:
+        """The reason, where something is not as it was read."""
+        kind, name, fingerprint = reading[:3]
+        shown = self._shown(name)
+        if kind == PRESENCE:
+            before, after = (KIND_WORDS.get(one or b"") for one in (fingerprint, self._digests.presence(name)))
+            return _reason("file", shown, before, after)
+        if kind == STAT and os.path.isdir(name):
+            return _reason("folder", shown)
+        kinds = {"packages": "distribution", STAT: "file", "link": "link"}
+        return _reason(kinds.get(kind, kind), shown)
 
     def _shown(self, name: str) -> str:
         return name.removeprefix(self.project + os.sep)
@@ -296,9 +308,3 @@ class _Attempt:
 
 def _reason(kind: str, subject: str, before: str | None = None, after: str | None = None) -> Row:
     return {"kind": kind, "subject": subject, "where": None, "before": before, "after": after, "path": []}
-
-
-def _told(kind: str) -> str:
-    if kind == "packages":
-        return "distribution"
-    return FILE if kind in (PRESENCE, STAT, "link") else kind

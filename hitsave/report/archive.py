@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from hitsave.memo.trace import Trace
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import FILLED, LISTING
 
 
 class Keeper(Protocol):
@@ -240,7 +242,8 @@ class Archive:
             if node is not None:
                 kind, name, fingerprint, text = node[:4]
                 shown = fingerprint.hex() if isinstance(fingerprint, bytes) else str(fingerprint)
-                dependencies.append((str(kind), str(name), shown, text, reader))
+                name = folder_of(str(name)) if kind in (LISTING, FILLED) else str(name)
+                dependencies.append((str(kind), name, shown, text, reader))
         return {
             "function": trace.function,
             "dependencies": dependencies,

@@ -26,8 +26,16 @@ The function is nested in another one and uses a variable of it, which has anoth
     "file": """\
 A file that the call read has other content, or appeared, or is gone. A file that was only touched does not
 count. A call that asked for a file's size or time is compared by these.""",
+    "folder": """\
+The program asked for the time of a folder, which changes when a name comes or goes in it, or for its mode.""",
+    "link": """\
+The program asked where a symbolic link leads.""",
     "listing": """\
 The call listed a folder, which holds other names than before: a file was added, removed or renamed.""",
+    "filled": """\
+A function behind `lru_cache` or `cache` had run before the call, and what its cache holds counts: nobody sees a call that a cache
+answers, nor what it had read when it ran. It holds something else than it did when the result was stored, because a file, a
+variable or the code that it comes from changed, or because it was filled by other calls.""",
     "env": """\
 The call read this variable of the environment, or found that it was not set, and that has changed.
 Variables that the call did not read don't count.""",
@@ -124,6 +132,14 @@ does without it.""",
 A function behind `lru_cache` or `cache` printed or wrote something while it ran for the first time. Plain Python does that once, and
 takes the kept result from then on. A hit does not fill the cache, so a later call would print again. Let the cached function
 only return, or call it once outside of the slow function.""",
+    "kept-result-changed": """\
+A function behind `lru_cache` or `cache` returned an object (a list, a registry, a session), and the call changed it. Later calls get that
+very object from the cache. A hit does not fill the cache, so they would get another one. Keep the object in a global:
+what a call changes there is changed again on a hit.""",
+    "cache-content": """\
+The call used a function behind `lru_cache` or `cache` that had run before, and what the cache held then is an input like any other. It
+could not be compared: an open file, a lock, or a cache that only an argument or a captured variable leads to. Let the cached
+function return plain data, and call it by its name in a module.""",
     "import-of-user-module": """\
 The call imported a module of the project for the first time, and what the import did can't be repeated alone.
 Import it at the top of the file.""",

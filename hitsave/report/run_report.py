@@ -38,7 +38,8 @@ def write(path: str, report: dict[str, object]) -> None:
     """Write `report` to `path`. Raises OSError, as a missing folder or a full disk would have it."""
     import json
 
-    text = json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n"
+    # The program may have set other separators for all of its JSON.
+    text = json.dumps(report, indent=1, ensure_ascii=False, default=str, separators=(",", ": ")) + "\n"
     # A surrogate may come from an undecodable file name. It is written as JSON's own escape.
     data = _encoded(text)
     if os.path.exists(path) and not os.path.isfile(path):

@@ -288,7 +288,7 @@ def _is_as_we_left_it(folder: str) -> bool:
 def _note(folder: str) -> None:
     """Note length and time of the data file. Two processes may do it at once: then it is checked once too often."""
     try:
-        fd = os.open(os.path.join(folder, _STAMP), os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        fd = os.open(f"{folder}/{_STAMP}", os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             os.write(fd, _stamp_of(folder))
         finally:
@@ -298,7 +298,7 @@ def _note(folder: str) -> None:
 
 
 def _stamp_of(folder: str) -> bytes:
-    stat = os.stat(os.path.join(folder, "data.mdb"))
+    stat = os.stat(f"{folder}/data.mdb")
     return b"%020d %020d\n" % (stat.st_size, stat.st_mtime_ns)
 
 

@@ -1,8 +1,9 @@
-"""What pickle loses of builtin values: the order of sets, and that a NaN is `math.nan` itself.
+"""What pickle loses of builtin values: the order of sets, and which NaN a NaN is.
 
 The order in which a set gives its elements depends on the size of its table, and on the order in which those that want the
 same place came. Pickle puts them in one after the other, into a table as small as can be. And a float is written
-as a number, although `x is np.nan` and `len({nan, nan})` tell one NaN from another.
+as a number, although `x is np.nan` and `len({nan, nan})` tell one NaN from another. One that a module holds is known by its
+name, and one without a name is the same wherever it stands in a value.
 
 Both are named to the pickler by *persistent ids* that begin with `HERE`, and such a pickle ends with a mark behind its
 last instruction, where pickle itself does not look.
@@ -11,9 +12,11 @@ last instruction, where pickle itself does not look.
 from __future__ import annotations
 
 import sys
-from math import nan
+from math import isnan, nan
+from struct import pack, unpack
 
 from hitsave_trace.fingerprint.orders import fill, frozen, way_to
+from hitsave_trace.names import user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,14 +30,19 @@ NAN = b"G\x7f\xf8\0\0\0\0\0\0"
 """How pickle writes the usual NaN."""
 
 
+MOST_NANS = 10_000
+"""NaNs without a name that are told apart in one value."""
+
+
 class _Names:
-    """A `persistent_id` that names NaNs that have a name, and with `orders` sets; everything else is up to `inner`."""
+    """A `persistent_id` that names NaNs, and with `orders` sets; everything else is up to `inner`."""
 
     def __init__(self, inner: Find | None, *, orders: bool) -> None:
         self.inner = inner
         self.orders = orders
         self.used = False
-        self._nans = {id(value): name for name, value in _nans().items()}
+        self._nans: dict[int, str] | None = None
+        self._nameless: dict[int, tuple[float, object]] = {}
         self._sets: dict[int, object] = {}
 
     def __call__(self, thing: object) -> object:
@@ -44,10 +52,7 @@ class _Names:
                 return found
         kind = type(thing)
         if kind is float:
-            name = self._nans.get(id(thing))
-            if name is not None:
-                self.used = True
-                return (HERE, name)
+            return self._nan(thing) if isnan(thing) else None  # type: ignore[arg-type]
         elif self.orders and (kind is set or kind is frozenset):
             known = self._sets.get(id(thing))
             if known is None:
@@ -58,6 +63,22 @@ class _Names:
             self.used = True
             return known
         return None
+
+    def _nan(self, thing: float) -> object:
+        if self._nans is None:
+            self._nans = {id(value): name for name, value in _nans().items()}
+        name = self._nans.get(id(thing))
+        if name is not None:
+            self.used = True
+            return (HERE, name)
+        known = self._nameless.get(id(thing))
+        if known is None:
+            if len(self._nameless) >= MOST_NANS:
+                return None
+            # It is kept, so that no other one gets its address.
+            known = self._nameless[id(thing)] = thing, (HERE, len(self._nameless), pack("<d", thing))
+        self.used = True
+        return known[1]
 
 
 def with_nans(inner: Find | None) -> Find:
@@ -73,6 +94,7 @@ def with_orders(inner: Find | None) -> Find:
 def finder(inner: Find | None) -> Find:
     """Make the `persistent_load` for a pickle with a mark."""
     made: dict[int, object] = {}
+    named: dict[str, float] = {}
 
     def find(place: object) -> object:
         if type(place) is not tuple or place[0] != HERE:
@@ -80,7 +102,14 @@ def finder(inner: Find | None) -> Find:
                 raise KeyError(place)
             return inner(place)
         if len(place) == 2:
-            return _nans().get(place[1], nan)
+            if not named:
+                named.update(_nans())
+            return named.get(place[1], nan)
+        if len(place) == 3:
+            bits = place[2]
+            if (number := -1 - place[1]) not in made:
+                made[number] = unpack("<d", bits)[0]
+            return made[number]
         _, number, changeable, items, others = place
         if number not in made:
             made[number] = fill(set(), items, others) if changeable else frozen(items, others)
@@ -96,4 +125,8 @@ def _nans() -> dict[str, float]:
         value = getattr(sys.modules.get(name), "nan", None)
         if type(value) is float:
             found[name] = value
+    for module in list(user_modules.values()):
+        for name, value in list((module.globals or {}).items()):
+            if type(value) is float and isnan(value):
+                found.setdefault(f"{module.name}:{name}", value)
     return found

@@ -1,8 +1,9 @@
 """The engine on `sys.setprofile`: every Python call of every thread, until the budget of a recording is used up.
 
 It is exact and slow, so it has a budget of calls per recording and takes itself off when that is spent. A profile
-function that the program sets is the program's: this engine then stays away. The budget is never larger than what is
-left of the stack: each call makes it deeper by one at most, so the program reaches its limit without us on top of it.
+function that the program sets is the program's: this engine then stays away. It takes itself off as well where the stack
+is deep, which it looks at before the calls that it has seen since could have filled it: the program reaches its limit
+without us on top of it.
 And all recordings together have one that fills again with time, so that many short ones cost no more than a long one.
 
 On 3.11 the interpreter executes every instruction by a slower way while a profile function is set: a loop without a
@@ -42,9 +43,13 @@ _add_pending_call = ctypes.pythonapi.Py_AddPendingCall
 _add_pending_call.argtypes = (_Callback, ctypes.c_void_p)
 
 
+LEVELS = 4
+"""By which one call of a Python function may bring the program nearer to its limit: C functions between two count as well."""
+
+
 def _room() -> int:
-    """Say how many more frames fit on this thread's stack."""
-    room = sys.getrecursionlimit() - MARGIN
+    """Say how many more calls of Python functions certainly fit on this thread's stack."""
+    room = (sys.getrecursionlimit() - MARGIN) // LEVELS
     frame: FrameType | None = getframe()
     while frame is not None and room > 0:
         room -= 1
@@ -57,7 +62,7 @@ class Profile:
 
     __slots__ = (
         "_asked", "_due", "_filled", "_given", "_left", "_main", "_mine", "_number", "_pool", "_seen", "_since", "_sink",
-        "budget", "instead", "name",
+        "_total", "budget", "instead", "name",
     )  # fmt: skip
 
     def __init__(self, budget: int | None = EVENTS) -> None:
@@ -65,7 +70,8 @@ class Profile:
         self.instead: str | None = None
         self.budget = budget  # None: no limit, the reference engine
         self._sink: Sink | None = None
-        self._left = 0
+        self._left = 0  # calls until it looks at the stack again
+        self._total = 0  # calls that it will look at after those
         self._mine = False
         self._seen: set[int] = set()
         self._main = get_ident()  # sessions begin in the main thread
@@ -98,11 +104,17 @@ class Profile:
     def _share(self) -> int:
         """Give what a recording that opens now may have of what all of them have."""
         now = perf_counter()
-        used = self._given - max(self._left, 0)
+        used = self._given - max(self._left, 0) - self._total
         self._pool = min(self._pool - used + (now - self._filled) * EVENTS_PER_SECOND, EVENTS_AT_FIRST)
         self._filled = now
-        self._given = max(min(EVENTS, _room(), int(self._pool)), 0)
-        return self._given
+        self._given = self._total = max(min(EVENTS, int(self._pool)), 0)
+        return self._up_to_the_next_look()
+
+    def _up_to_the_next_look(self) -> int:
+        """Take from what is left as many calls as certainly fit on the stack."""
+        fits = min(self._total, _room())
+        self._total -= fits
+        return fits
 
     def tire(self) -> None:
         """Time has passed; called by another thread. Listening ends where it has gone on for long enough."""
@@ -139,7 +151,9 @@ class Profile:
         self._left -= 1
         # Of several threads that are listened to only one sees the budget reach zero.
         if self._left <= 0 and (self.budget is not None or self._sink is None):
-            self.rest()
+            self._left = self._up_to_the_next_look() if self._sink is not None else 0
+            if self._left <= 0:
+                self.rest()
 
     def rest(self) -> None:
         """Stop listening in this thread."""
@@ -151,5 +165,5 @@ class Profile:
     def stop(self) -> None:
         """Put back what was there, here; other threads see at their next call that nobody listens."""
         self._sink = None
-        self._left = 0
+        self._left = self._total = 0
         self.rest()

@@ -85,16 +85,16 @@ def _write(code: CodeType, out: list[str], with_functions: bool) -> None:
         f"code {code.co_argcount} {code.co_posonlyargcount} {code.co_kwonlyargcount} {flags} "
         f"{code.co_varnames[:nargs]!r} {code.co_freevars!r}"
     )
-    instructions = _instructions(code)
+    found = instructions(code)
     # Every offset, also of a dropped padding instruction, maps to the number of the next instruction that is kept.
     number: dict[int, int] = {}
     kept = 0
-    for offset, op, _, skipped in instructions:
+    for offset, op, _, skipped in found:
         number[offset] = kept
         if not skipped:
             kept += 2 if op in _PAIRS else 1
     number[len(code.co_code)] = kept
-    for offset, op, arg, skipped in instructions:
+    for offset, op, arg, skipped in found:
         if not skipped:
             _write_instruction(code, out, offset, op, arg, number, with_functions)
     for start, end, target, depth, lasti in exception_entries(code.co_exceptiontable):
@@ -196,7 +196,7 @@ def _write_constant(value: object, out: list[str], with_functions: bool) -> None
         out.append(f"{type(value).__name__} {value!r}")
 
 
-def _instructions(code: CodeType) -> list[tuple[int, int, int, bool]]:
+def instructions(code: CodeType) -> list[tuple[int, int, int, bool]]:
     """List (offset, opcode, argument, left out) of each instruction, prefixes folded in."""
     raw = code.co_code
     found: list[tuple[int, int, int, bool]] = []

@@ -19,6 +19,7 @@ from hitsave_trace.model import ABSENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Protocol
 
     from hitsave_trace.model import Fingerprint
@@ -111,14 +112,6 @@ class FileDigests:
             return FILE
         return DIRECTORY if S_ISDIR(mode) else OTHER
 
-    def listing(self, path: str) -> Fingerprint:
-        """Fingerprint the names in a directory; `ABSENT` if it is none."""
-        try:
-            entries = os.listdir(path)
-        except (OSError, ValueError):
-            return ABSENT
-        return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, entries))) + b"\0listing")
-
     def stat(self, path: str) -> Fingerprint:
         """Fingerprint what a program asks `stat` for: kind, permissions, size and time of change."""
         try:
@@ -148,6 +141,11 @@ def packages_in(path: str) -> Fingerprint:
     except (OSError, ValueError):
         return ABSENT
     return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, names))) + b"\0packages")
+
+
+def listing(entries: Iterable[str]) -> Fingerprint:
+    """Fingerprint the names in a directory."""
+    return xxh3_128_digest(b"\0".join(sorted(map(os.fsencode, entries))) + b"\0listing")
 
 
 def whole_listing(path: str, without: tuple[str, ...]) -> Fingerprint:

@@ -208,6 +208,7 @@ def _lru_cache(walk: Walk, value: Anything) -> Children:
     if walk.deep:
         return [wrapped], (ATTRIBUTES, ["__wrapped__"])
     walk.write(walk.inner(deep=True).fingerprint(wrapped, walk_name(wrapped)))
+    walk.caches.append(value)
     return None
 
 

@@ -7,6 +7,7 @@ fingerprinted by what it holds.
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 from hitsave_trace import names
 
@@ -45,6 +46,20 @@ def _is_library(module: str) -> bool:
     from hitsave_trace.fingerprint.surroundings import distributions_of
 
     return bool(distributions_of(root))
+
+
+def is_made_up(module: ModuleType) -> bool:
+    """Whether a module is an object that the program has made itself: no file stands for it."""
+    own = vars(module)
+    name = own.get("__name__")
+    if own.get("__spec__") is not None or own.get("__file__") is not None or type(name) is not str:
+        return False
+    return name not in names.user_modules and not is_library(name)
+
+
+def is_of_program(module: ModuleType) -> bool:
+    """Whether a module is user code, or made by it, and its name leads to it."""
+    return names.is_user_module(module) or (is_made_up(module) and sys.modules.get(module.__name__) is module)
 
 
 def is_standard(module: str) -> bool:

@@ -66,6 +66,7 @@ class Walk:
         "_parts",
         "_places",
         "_room",
+        "caches",
         "classes",
         "contents",
         "deep",
@@ -93,6 +94,7 @@ class Walk:
         self.contents: dict[int, bytes] = {}  # Of large arrays, by position among `objects`: the digest of the memory.
         self.fed: bytes | None = None  # The digest of the large buffer that was taken last.
         self.distributions: set[str] = set()
+        self.caches: list[object] = []  # made by `lru_cache`: what they hold is no part of the value
         self.deep = deep
         self.marks: dict[int, int] = {}
         self.entries: dict[type, tuple[registry.Entry, bool]] = {}

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from hitsave_trace.importing.apart import put_again, put_back
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +46,7 @@ class OwnView:
 
     def back(self) -> Callable[[], None]:
         """Ours again. What is returned puts back the program's view, for what it still does after us."""
-        path, modules = list(sys.path), dict(sys.modules)
+        path, modules, builtins = list(sys.path), dict(sys.modules), put_back()
         sys.path[:] = self._path
         for name, module in modules.items():
             if name.partition(".")[0] in sys.stdlib_module_names and name not in self._forgotten:
@@ -56,5 +58,6 @@ class OwnView:
         def restore() -> None:
             sys.path[:] = path
             sys.modules.update(modules)
+            put_again(builtins)
 
         return restore

@@ -15,6 +15,7 @@ import os
 import sys
 from _thread import get_ident
 
+from hitsave_trace.names import code_infos
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import opened
 from hitsave_trace.taps.noting import noting
@@ -163,6 +164,12 @@ def _lines_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: 
         path = audit.path(filename, frame)
         if path is not None:
             audit.recording.file_read(path)
+            asker: FrameType | None = frame
+            while asker is not None and asker.f_globals.get("__name__") == "linecache":
+                asker = asker.f_back
+            if asker is not None and id(asker.f_code) in code_infos:
+                # It reads data: what is kept of a file stays what it was, also if the file changes.
+                audit.recording.forbid("hidden-state", "linecache")
 
 
 def _descriptor_read(audit: Audit, arguments: Arguments, keywords: Keywords, _: FrameType) -> None:

@@ -1,15 +1,16 @@
 """What the program has set in libraries: attributes of their modules and classes, and what it has registered there.
 
 `json.JSONEncoder.item_separator = ";"` decides what `json.dumps` writes, and no name in the functions that call it says so. Which
-attributes a program sets stands in its text; what they are is looked at there, in the library. The standard library's
+attributes a program sets stands in its code; what they are is looked at there, in the library. The standard library's
 registries that are filled by a call (`csv.register_dialect`) are looked at by themselves.
 """
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import CodeType, ModuleType
 
+from hitsave_trace.fingerprint.assigned import assigned
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
@@ -17,32 +18,27 @@ from hitsave_trace.names import user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Chain = tuple[str, ...]
+    from hitsave_trace.fingerprint.assigned import Chain
 
-_TOLD_ELSEWHERE = frozenset(("sys", "os", "builtins", "posix", "self", "cls"))
-"""Names that are no library's, and modules of which other taps know what was set."""
+_TOLD_ELSEWHERE = frozenset(("sys", "os", "posix"))
+"""Modules of which other taps know what was set."""
+_OF_SYS = frozenset(("stdin", "stdout", "stderr", "path", "argv", "excepthook", "displayhook", "modules"))
 
 _chains: dict[str, tuple[Chain, ...]] = {}
-"""By user module: the dotted names that its text assigns to."""
+"""By user module: the dotted names that its code assigns to."""
 
 
-def note_source(module: str, source: bytes) -> None:
-    """Note which dotted names the text of a user module assigns to."""
-    found = []
-    for line in source.splitlines():
-        target, equals, _ = line.partition(b"=")
-        if not equals or b"." not in target:
-            continue
-        try:
-            chain = tuple(target.strip().rstrip(b"+-*/|&%").strip().decode("ascii").split("."))
-        except UnicodeDecodeError:
-            continue
-        if all(map(str.isidentifier, chain)) and chain[0] not in _TOLD_ELSEWHERE:
-            found.append(chain)
+def note_code(module: str, code: CodeType) -> None:
+    """Note which dotted names the code of a user module assigns to."""
+    found = [chain for chain in assigned(code) if not _told_elsewhere(chain)]
     if found:
-        _chains[module] = tuple(dict.fromkeys(found))
+        _chains[module] = tuple(found)
     else:
         _chains.pop(module, None)
+
+
+def _told_elsewhere(chain: Chain) -> bool:
+    return len(chain) == 2 and chain[0] in _TOLD_ELSEWHERE and (chain[1] in _OF_SYS or chain[0] in ("os", "posix"))
 
 
 def value(library: str | None = None) -> tuple[object, ...]:
@@ -61,9 +57,9 @@ def value(library: str | None = None) -> tuple[object, ...]:
 def standard() -> tuple[object, ...]:
     """What it has set and registered in the standard library, as far as it is not as in a fresh interpreter.
 
-    It counts for every call: which parts of it libraries use is not known.
+    It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
-    found = [one for one in value() if is_standard(one[0].partition(".")[0])]  # type: ignore[index]
+    found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]  # type: ignore[index]
     return (*found, *_registered())
 
 
@@ -109,14 +105,14 @@ def _dialects(csv: ModuleType) -> list[object]:
 
 def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | None:
     """What a dotted name of a user module means, if it leads into a library."""
-    holder = names.get(chain[0])
+    holder = names.get(chain[0], sys.modules.get(chain[0]))
     if isinstance(holder, ModuleType):
         home = holder.__name__
     elif isinstance(holder, type):
         home = qualified(holder)[0]
     else:
         return None
-    if home in _TOLD_ELSEWHERE or not is_library(home):
+    if not is_library(home):
         return None
     for part in chain[1:-1]:
         held = getattr(holder, "__dict__", None)

@@ -17,9 +17,11 @@ import gc
 import os
 import sys
 import warnings
+from _abc import get_cache_token  # type: ignore[import-not-found]
 from _contextvars import copy_context
 from _locale import LC_ALL, setlocale
 from _signal import SIGALRM, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, getsignal  # type: ignore[import-not-found]
+from io import TextIOWrapper
 from itertools import chain
 
 from hitsave_trace.taps import patched
@@ -67,9 +69,11 @@ _PLACES = (
     ("switch", "torch defaults"),
     ("switch", "socket.setdefaulttimeout"),
     ("switch", "numpy.seterr"),
+    ("switch", "a class that was registered as one of an abstract class"),
+    ("stdout-replaced", "the settings of sys.stdout or sys.stderr"),
 )
 _FIRST_LIBRARY = 16
-_CONTEXT, _THREADS, _RCPARAMS, _FIGURES = 15, 20, 21, 22
+_CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED, _STREAMS = 15, 20, 21, 22, 28, 29
 
 # Threads that belong to output that is recorded as text, and to pools that libraries keep for the next call.
 _KEPT_THREADS = frozenset(("TMonitor", "_RefreshThread", "QueueFeederThread", "_ExecutorManagerThread"))
@@ -125,9 +129,18 @@ def switches() -> Switches:
         _pandas(pandas) if pandas is not None else None,
         _sklearn(sklearn) if sklearn is not None else None,
         _torch(torch) if hasattr(torch, "is_grad_enabled") else None,  # type: ignore[arg-type]
-        socket.getdefaulttimeout() if socket is not None else None,
+        (socket.getdefaulttimeout(),) if socket is not None else None,
         _numpy(numpy) if hasattr(numpy, "geterr") else None,  # type: ignore[arg-type]
+        (get_cache_token(), len(modules)),
+        [_stream(stream) for stream in (sys.stdout, sys.stderr)],
     )
+
+
+def _stream(stream: object) -> tuple[object, object]:
+    """What `reconfigure` sets."""
+    if not isinstance(stream, TextIOWrapper):
+        return stream, None
+    return stream, (stream.encoding, stream.errors, stream.line_buffering, stream.write_through)
 
 
 def _directory() -> str | None:
@@ -229,6 +242,10 @@ def _told(place: int, old: object, new: object, words: str) -> str | None:
     """Say what exactly changed, or None if that does not count after all."""
     if place == _CONTEXT:
         return _context_words(old, new)
+    if place == _REGISTERED and (old[0] == new[0] or old[1] != new[1]):  # type: ignore[index]
+        return None  # libraries register classes while they are imported
+    if place == _STREAMS and all(one[0] is not two[0] or one[1] == two[1] for one, two in zip(old, new, strict=True)):  # type: ignore[call-overload]
+        return None  # another stream stands there, which is told elsewhere
     if place == _THREADS:
         return _thread_words(old, new, words)
     if place == _RCPARAMS:

@@ -18,7 +18,8 @@ from stat import S_ISDIR, S_ISREG
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.files import link, packages_in, settled, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
-from hitsave_trace.model import ENV, FILE, LISTING, PRESENCE, STAT
+from hitsave_trace.folders import folder_of
+from hitsave_trace.model import ABSENT, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import busy, user_line
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.quiet import depths, quiet
@@ -47,6 +48,9 @@ READ_LATER_BYTES = 64 << 20
 
 _stat = os.stat
 _listdir = os.listdir
+
+
+_UNKNOWN: Read = (None, None, ())
 
 
 class Whole:
@@ -104,10 +108,13 @@ class Whole:
     def look(self, kind: str, path: str) -> None:
         """Something about a path is about to be read: its content, its being there, its size and time, or the names in it.
 
-        Only the first look counts, and none after the run has written there itself.
+        Only the first look counts, and none after the run has written there itself. A folder of which the run made sure
+        may have been there before, with what others put into it: of its names, only those that the run wrote are its own.
         """
         key = (kind, path)
-        if self.lost or key in self.reads or path in self.written or self.outside(path):
+        if self.lost or key in self.reads or self.outside(path):
+            return
+        if path in self.written and (kind != LISTING or self.reads.get((PRESENCE, path), _UNKNOWN)[0] == ABSENT):
             return
         if len(self.reads) >= MOST_READS:
             self.forbid("too-much", f"{MOST_READS} files and folders read")
@@ -221,7 +228,7 @@ class Whole:
                 if name not in self.environ:
                     self.reads.setdefault((ENV, name), (fingerprint, None, ()))
             elif kind in (FILE, PRESENCE, STAT, LISTING):
-                self.look(kind, around.locate(name))
+                self.look(kind, around.locate(folder_of(name) if kind == LISTING else name))
             elif kind == "code" and text:
                 self.look(FILE, around.locate(text.rpartition(":")[0]))
         for record in effects:

@@ -1,0 +1,120 @@
+"""Which dotted names code assigns to: `json.JSONEncoder.item_separator = ";"`, `setattr(json, "dumps", f)`, in all that is nested in it."""
+
+from __future__ import annotations
+
+import dis
+from itertools import pairwise
+from types import CodeType
+
+from hitsave_trace.fingerprint.code import instructions
+from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Chain = tuple[str, ...]
+    Step = tuple[str, str | None]  # the name of an instruction; the name, text or module that it is about
+
+_STORES = frozenset(("STORE_ATTR", "DELETE_ATTR"))
+_STORE_OPS = frozenset(dis.opmap[name] for name in _STORES)
+_GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
+_LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
+_HAS_NAME, _HAS_LOCAL = frozenset(dis.hasname), frozenset((*dis.haslocal, *dis.hasfree))
+_FAR = 60
+"""Instructions between the two ends of `a.b += …` that are looked at."""
+
+
+def assigned(code: CodeType) -> tuple[Chain, ...]:
+    """List the dotted names. A module that the code imports under a local name begins with that of the module."""
+    found: dict[Chain, None] = {}
+    waiting = [code]
+    while waiting:
+        one = waiting.pop()
+        waiting += [item for item in one.co_consts if type(item) is CodeType]
+        if "setattr" in one.co_names or not _STORE_OPS.isdisjoint(one.co_code[::2]):
+            found.update(dict.fromkeys(_of_one(one)))
+    return tuple(found)
+
+
+def _of_one(code: CodeType) -> list[Chain]:
+    steps = _steps(code)
+    local = _imported(steps)
+    found = []
+    for position, (op, name) in enumerate(steps):
+        chain: Chain | None = None
+        if op in _STORES and name is not None:
+            holder = _before(steps, position, local) or _augmented(steps, position, name, local)
+            chain = (*holder, name) if holder else None
+        elif name == "setattr" and op in _GLOBAL:
+            chain = _given(steps, position + 1, local)
+        if chain is not None:
+            found.append(chain)
+    return found
+
+
+def _steps(code: CodeType) -> list[Step]:
+    found: list[Step] = []
+    name_of_local = code._varname_from_oparg  # type: ignore[attr-defined]
+    for _, op, arg, skipped in instructions(code):
+        name = dis.opname[op]
+        if skipped or name == "PUSH_NULL":
+            continue
+        said: str | None = None
+        if op in _HAS_NAME:
+            shift = 1 if name == "LOAD_GLOBAL" or (name == "LOAD_ATTR" and ATTRIBUTE_HAS_METHOD_BIT) else 0
+            shift = 2 if name == "LOAD_SUPER_ATTR" else shift
+            said = code.co_names[arg >> shift]
+        elif op in _HAS_LOCAL:
+            if name.count("_FAST") > 1:  # two in one
+                found.append((name, None))
+                name, arg = "LOAD_FAST" if name.endswith("LOAD_FAST") else name, arg & 15
+            said = name_of_local(arg)
+        elif name == "LOAD_CONST" and type(code.co_consts[arg]) is str:
+            said = code.co_consts[arg]
+        elif name in ("COPY", "SWAP"):
+            said = str(arg)
+        found.append((name, said))
+    return found
+
+
+def _imported(steps: list[Step]) -> dict[str, str]:
+    """Local names that stand for modules: `import json` in a function."""
+    return {
+        str(local): str(module)
+        for (op, module), (store, local) in pairwise(steps)
+        if op == "IMPORT_NAME" and store in ("STORE_FAST", "STORE_DEREF") and "." not in str(module)
+    }
+
+
+def _root(step: Step, local: dict[str, str]) -> str | None:
+    """What a chain begins with: a global name, or the module that a local one stands for."""
+    op, name = step
+    return name if op in _GLOBAL else local.get(str(name)) if op in _LOCAL else None
+
+
+def _before(steps: list[Step], end: int, local: dict[str, str]) -> Chain | None:
+    """The chain of names that is loaded right before a position."""
+    parts: list[str] = []
+    for step in reversed(steps[:end]):
+        if step[0] != "LOAD_ATTR":
+            root = _root(step, local)
+            return (root, *reversed(parts)) if root is not None else None
+        parts.append(str(step[1]))
+    return None
+
+
+def _augmented(steps: list[Step], end: int, name: str, local: dict[str, str]) -> Chain | None:
+    """What stands before the dot in `a.b += …`."""
+    for position in range(end - 1, max(end - _FAR, 0), -1):
+        if steps[position] == ("COPY", "1") and steps[position + 1] == ("LOAD_ATTR", name):
+            return _before(steps, position, local)
+    return None
+
+
+def _given(steps: list[Step], start: int, local: dict[str, str]) -> Chain | None:
+    """What `setattr` is given: an object and a text."""
+    end = start + 1
+    while end < len(steps) and steps[end][0] == "LOAD_ATTR":
+        end += 1
+    holder = _before(steps, end, local) if end < len(steps) else None
+    said = steps[end] if holder is not None else ("", None)
+    return (*holder, said[1]) if holder is not None and said[0] == "LOAD_CONST" and said[1] is not None else None

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import answers, digits, figures, overhead, page, replay, start
+from benchmarks import answers, digits, figures, overhead, page, pyperformance, replay, start
 
 GROUPS = {
     "overhead": overhead.measure,
@@ -26,6 +26,8 @@ GROUPS = {
     "digits": digits.measure,
     "replay": replay.measure,
 }
+# Groups that need something more, and are measured when they are named.
+MORE = {"pyperformance": pyperformance.measure}
 
 
 def main() -> None:
@@ -33,7 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="GROUP", help=", ".join(GROUPS))
+    parser.add_argument(
+        "groups", nargs="*", choices=[*GROUPS, *MORE, []], metavar="GROUP", help=", ".join([*GROUPS, *MORE])
+    )
     parser.add_argument("--pairs", type=int, default=11, help="pairs of processes per line (default 11)")
     parser.add_argument("--quick", action="store_true", help="three pairs, and nothing is kept")
     parser.add_argument("--only", help="one program of `overhead`; nothing is kept")
@@ -55,7 +59,7 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}, {pairs} pairs")
     for group in groups:
         with tempfile.TemporaryDirectory(prefix="hitsave-benchmarks-") as folder:
-            GROUPS[group](Path(folder), pairs, say, options.only)
+            (GROUPS | MORE)[group](Path(folder), pairs, say, options.only)
     if not options.quick and options.only is None:
         path = figures.save(found, sorted({figure.group for figure in found}))
         print(f"kept in {path}")

@@ -65,9 +65,8 @@ class Program:
     arguments: Sequence[str] = ()
     tells: bool = True  # whether its last line of stdout is JSON about itself
     replays: bool = False
-    functions: bool = (
-        False  # whether only its functions are asked about: a loop that is answered as a whole tells old times
-    )
+    path: Sequence[str] = ()  # folders of further libraries
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def store(self) -> Path:
@@ -94,7 +93,7 @@ class Program:
             command,
             capture_output=True,
             text=True,
-            env=environment(replays=self.replays),
+            env=self._environment(),
             cwd=self.script.parent,
             check=False,
         )
@@ -107,7 +106,8 @@ class Program:
 
     def _environment(self) -> dict[str, str]:
         found = environment(replays=self.replays)
-        return found | {"HITSAVE_STATEMENTS": "0"} if self.functions else found
+        found["PYTHONPATH"] = os.pathsep.join((*self.path, found["PYTHONPATH"]))
+        return found | self.variables
 
     def store_bytes(self) -> int:
         """The size of its store on disk: the blocks that are in use."""

@@ -29,9 +29,11 @@ UNSET = "-"  # stands for a PYTHONHASHSEED that was not set; any other word is `
 
 def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Run the program with nothing visible below it. This is the image: it can't use what stands around it here."""
+    import gc
     import sys
 
     started = {*sys.modules}
+    gc.disable()  # until `prepare` is done: there is next to no garbage
     if not sys.flags.safe_path:
         del sys.path[0]
     # Our own packages are those of the process before, wherever the program's `sys.path` points.
@@ -44,7 +46,7 @@ def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
     from hitsave.run import prepare
 
     ended, ready = prepare(started)
-    del spec, name, started, prepare, keep_apart
+    del spec, name, started, prepare, keep_apart, gc
     try:
         # Nothing but the stack holds what is called: see `run.Runner`.
         ready.pop()(*ready.pop())  # type: ignore[operator, misc]

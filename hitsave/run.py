@@ -15,7 +15,7 @@ import sys
 from hitsave import launch
 from hitsave.options import Options, parse
 from hitsave_trace import pythons
-from hitsave_trace.importing import recursion
+from hitsave_trace.importing import collector, recursion
 from hitsave_trace.importing.script import Found, NotRunnable, Program, absolute, find, find_module, ready
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.importing.view import OwnView
@@ -88,6 +88,7 @@ def prepare(started: set[str]) -> tuple[dict[str, object], list[object]]:
     recursion.shift(recursion.BELOW_SCRIPT if program.run is exec else recursion.BELOW_MODULE)
     left = [program.arguments, _runner(program, ended)]
     whole.begin()
+    collector.set_aside()
     return ended, left
 
 
@@ -163,6 +164,7 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
     # What we do now must not make the garbage collector destroy what plain Python would destroy later, or never.
     collects = gc.isenabled()
     gc.disable()
+    collector.take_back()
     if os.getpid() == process:
         handle.last_look()
     hook.uninstall()

@@ -12,13 +12,14 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import filled, observations, reads, stepping
+from hitsave_trace import filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
+from hitsave_trace.watched import is_watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
-        if info.candidate and not self.off and not _is_watched() and not replaced():
+        # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
+        asked = info.candidate and not self.off and not is_watched() and not replaced()
+        if asked:
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
@@ -116,14 +119,14 @@ class Observer:
                 self.open(thread, answer)  # type: ignore[arg-type]
                 return BODY
         if not stacks:
-            if not info.candidate:
+            if not asked:
                 disarm(info.entry_cell)  # type: ignore[arg-type]
                 self._seen.append(info)
             return None
-        self._touch(info, arguments[0] if arguments else None)
-        return BODY if info.has_body and (info.block_cells or info.watches or info.kept > 0) else None
+        self._touch(info, arguments[0] if arguments else None, asked=asked)
+        return BODY if info.has_body and (info.cells_left or info.watches or info.kept > 0) else None
 
-    def _touch(self, info: CodeInfo, first: object) -> None:
+    def _touch(self, info: CodeInfo, first: object, *, asked: bool) -> None:
         """Let the recordings that are concerned see that `info` runs, and what its entry reads.
 
         A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
@@ -142,19 +145,22 @@ class Observer:
                 reads.observe(recording, info.module, info.blocks[0], position)
                 if "." in info.qualname:
                     reads.observe_owner(recording, first, position)
-        self._watch_blocks(info)
+                foregone.observe(recording, info, position)
+        self._watch_blocks(info, asked=asked)
 
-    def _watch_blocks(self, info: CodeInfo) -> None:
+    def _watch_blocks(self, info: CodeInfo, *, asked: bool) -> None:
         """Entries of `info` need not be told any more, unless to ask about the call; its blocks must be, once each."""
-        for cell in info.block_cells:
-            arm(cell)  # type: ignore[arg-type]
-        info.cells_left = len(info.block_cells)
+        known = foregone.foregone(info)
+        info.cells_left = len(info.block_cells) - len(known)
+        for number, cell in enumerate(info.block_cells, 1):
+            if number not in known:
+                arm(cell)  # type: ignore[arg-type]
         if info.kept > 0 and info.exit_cell is not None:
             arm(info.exit_cell)  # type: ignore[arg-type]
         if len(stacks) <= 1:
             # Calls inside of a recorded one of the same function are not asked about.
-            if info.opened or not info.candidate:
-                if info.block_cells or info.watches or info.kept > 0:
+            if info.opened or not asked:
+                if info.cells_left or info.watches or info.kept > 0:
                     direct(info.entry_cell)  # type: ignore[arg-type]
                 else:
                     disarm(info.entry_cell)  # type: ignore[arg-type]
@@ -314,7 +320,8 @@ class Observer:
         position = recording.enter(info, -1, 0)
         self.opening(recording)
         reads.observe(recording, info.module, info.blocks[0], position)
-        self._watch_blocks(info)
+        foregone.observe(recording, info, position)
+        self._watch_blocks(info, asked=True)
 
     def finish(self, thread: int, stack: list[Recording], deal: Callable[[], None]) -> None:
         """The call of a thread's innermost recording is over: `deal` with it, and close the recording, whatever happens."""
@@ -371,22 +378,6 @@ class Observer:
         if not isinstance(error, Exception) or _is_the_programs(error):
             raise error
         self.failed(error)
-
-
-_gettrace, _getprofile = sys.gettrace, sys.getprofile
-_get_tool = getattr(getattr(sys, "monitoring", None), "get_tool", None)
-
-
-def _is_watched() -> bool:
-    """Whether a debugger, a profiler or coverage of the program's is at work now: an answered call would hide from it
-    what it wants to see.
-    """
-    if _gettrace() is not None:
-        return True
-    profile = _getprofile()
-    if profile is not None and getattr(profile, "__module__", None) != "hitsave_trace.engines.profile":
-        return True
-    return _get_tool is not None and any(_get_tool(tool) is not None for tool in range(3))
 
 
 def _is_the_programs(error: BaseException) -> bool:

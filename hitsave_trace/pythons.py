@@ -39,6 +39,10 @@ PROFILING_SLOWS_ALL = VERSION == (3, 11)
 
 HAS_MONITORING = VERSION >= (3, 12)
 
+ATTRIBUTES_ARE_INLINE = {(3, 11): "plain", (3, 12): "tagged"}.get(VERSION, "") if IS_TESTED else ""
+"""Whether an instance has its attributes in an array until it is asked for its `__dict__`, and is slower afterwards; how the
+array is referred to. Later versions keep the array."""
+
 CACHE = opcode.opmap.get("CACHE", 0)
 EXTENDED_ARG = opcode.opmap["EXTENDED_ARG"]
 

@@ -9,23 +9,20 @@ from types import FunctionType, ModuleType
 
 from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
-from hitsave_trace.fingerprint.before import Before
+from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
+from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
-from hitsave_trace.fingerprint.objects import class_shape, registered, shape_text
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
-from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, SHAPE, TELLING, TELLING_ATTRIBUTES
-from hitsave_trace.names import class_name, code_infos, is_user_class, user_modules
+from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES
+from hitsave_trace.names import code_infos, is_user_class, user_modules
+from hitsave_trace.origins import origin
 from hitsave_trace.recording import user_line
 from hitsave_trace.sights import (
     BUILTINS,
     MISSING,
     OF_FUNCTIONS,
     builtin,
-    keeps_results,
     look,
-    named,
     namespace,
-    origin,
     sight_of_library,
 )
 
@@ -293,26 +290,10 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     if sight.caches:
         filled.come_across(recording, filled.name_of(*subject), sight.caches, reader, user_line(3))
     if sight.kept_results:
-        _keep_in_mind(recording, sight.kept_results)
+        keep_in_mind(recording, sight.kept_results)
         for info, above in behind(sight.kept_results):
             caller = recording.functions.get(above.name, reader) if above is not None else reader
             recording.enter(info, caller, 0)
-
-
-def _wrapped_by(value: object) -> CodeInfo | None:
-    """Find the user function that an object is, or wraps."""
-    for _ in range(20):
-        if isinstance(value, FunctionType) or value is None:
-            break
-        value = getattr(value, "__wrapped__", None)
-    return code_infos.get(id(value.__code__)) if isinstance(value, FunctionType) else None
-
-
-def _keep_in_mind(recording: Recording, value: object) -> None:
-    """Note the function behind an object that keeps results: what it does besides returning, it does only once."""
-    info = _wrapped_by(value)
-    if info is not None:
-        recording.cached[id(info.code)] = info.name
 
 
 def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
@@ -323,7 +304,7 @@ def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
     seen: set[str] = set()
     while waiting:
         item, above = waiting.pop()
-        info = _wrapped_by(item)
+        info = wrapped_by(item)
         if info is None or info.name in seen:
             continue
         seen.add(info.name)
@@ -333,66 +314,3 @@ def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
             called = names.get(chain[0])
             if isinstance(called, FunctionType) or hasattr(called, "__wrapped__"):
                 waiting.append((called, info))
-
-
-class ClassBefore:
-    """A user class as it was when it was reached."""
-
-    __slots__ = ("_bases", "_registered", "attributes", "before", "cls", "objects")
-
-    def __init__(self, cls: type, walk: Walk) -> None:
-        self.cls = cls
-        self.attributes = dict(vars(cls))
-        self.before = Before(walk, cls, ())
-        self.objects = walk.objects
-        self._bases = cls.__bases__
-        self._registered = _registered(cls)
-
-    def is_same_kind(self) -> bool:
-        """Whether nothing was changed but attributes."""
-        return self.cls.__bases__ == self._bases and _registered(self.cls) == self._registered
-
-
-def watch_class(cls: type) -> ClassBefore | None:
-    """Note how a class is now; None if that can't be told."""
-    walk = Walk()
-    try:
-        class_shape(cls, walk)
-    except Unfingerprintable:
-        return None
-    return ClassBefore(cls, walk)
-
-
-def _registered(cls: type) -> list[str]:
-    return registered(cls) if "_abc_impl" in vars(cls) else []
-
-
-def note_class(recording: Recording, cls: type, reader: int) -> None:
-    """Record the shape of a user class that was reached."""
-    name = class_name(cls)
-    if name is None or (SHAPE, name) in recording.reads:
-        return
-    for base in cls.__mro__[:0:-1]:
-        if is_user_class(base):
-            note_class(recording, base, reader)
-    try:
-        walk = Walk()
-        fingerprint = class_shape(cls, walk)
-    except Unfingerprintable as error:
-        recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))
-        return
-    recording.read(SHAPE, name, fingerprint, shape_text(cls), reader)
-    recording.watched[SHAPE, name] = ClassBefore(cls, walk)
-    for item in vars(cls).values():
-        if keeps_results(item):
-            _keep_in_mind(recording, item)
-            if around.caches_told:
-                recording.forbid("filled-cache", f"a method of {name}", user_line(3))
-    if walk.caches:
-        filled.come_across(recording, filled.name_of(SHAPE, name), walk.caches, reader, user_line(3))
-    for other in walk.classes:  # of the values of its attributes, such as descriptors
-        note_class(recording, other, reader)
-    for base in cls.__mro__[1:]:
-        top = getattr(base, "__module__", "").partition(".")[0]
-        if top and top != "builtins" and base.__module__ not in user_modules:
-            recording.distributions.add(top)

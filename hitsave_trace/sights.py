@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import builtins
 import sys
-from _frozen_importlib import FrozenImporter
-from _frozen_importlib_external import PathFinder
 from time import thread_time
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from xxhash import xxh3_128
 
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
+from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
 from hitsave_trace.fingerprint.objects import class_shape, is_made
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class
+from hitsave_trace.origins import origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,11 +40,6 @@ MISSING = object()
 _IMMUTABLE = frozenset((int, float, complex, bool, str, bytes, type(None), type(Ellipsis), range))
 BUILTINS = vars(builtins)
 _ORIGINAL = dict(BUILTINS)
-
-
-def named(text: str) -> Fingerprint:
-    """Fingerprint something that is wholly said by a text."""
-    return xxh3_128(text.encode("utf-8", "surrogatepass")).digest()
 
 
 OF_FUNCTIONS = frozenset(("__doc__", "__annotations__"))
@@ -120,42 +116,6 @@ class Sight:
     def text(self) -> str | None:
         """The value in readable words, as it is now."""
         return self._text if self._tell is None else self._tell(self.value)
-
-
-def origin(module: str) -> tuple[Fingerprint, str]:
-    """Say where a module comes from, or would come from if it were imported now."""
-    known = sys.modules.get(module, MISSING)
-    if known is None:
-        return ABSENT, "absent"
-    if known is not MISSING:
-        place = getattr(getattr(known, "__spec__", None), "origin", None) or getattr(known, "__file__", None)
-    else:
-        place = _would_load(module)
-        if place is None:
-            return ABSENT, "absent"
-    if not isinstance(place, str) or "site-packages" in place or not around.is_user_file(place):
-        return named("module of a library"), module
-    where = around.place(place)
-    return named("module at " + where), where
-
-
-def _would_load(module: str) -> str | None:
-    parent, _, _ = module.rpartition(".")
-    path = None
-    if parent:
-        above = sys.modules.get(parent)
-        if above is None:
-            return _would_load(parent)
-        path = getattr(above, "__path__", None)
-        if path is None:
-            return None
-    elif module in sys.builtin_module_names:
-        return "built-in"
-    try:
-        spec = FrozenImporter.find_spec(module) or PathFinder.find_spec(module, path)
-    except Exception:  # path hooks are anybody's
-        return None
-    return None if spec is None else spec.origin or "namespace"
 
 
 def sight_of_library(name: str, value: object) -> Sight:
@@ -333,6 +293,11 @@ def namespace(module: str) -> Sight:
 
 def present(kind: str, name: str) -> Fingerprint | None:
     """Give what a binding, global, namespace or class is now; None when it can't be said."""
+    if kind == SHAPE and not around.caches_told:
+        cls = resolve_class(name)
+        known: shapes.Known | None = None if cls is None else shapes.known(cls)
+        if known is not None:
+            return known.fingerprint
     return see(kind, name).fingerprint
 
 

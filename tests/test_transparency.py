@@ -305,3 +305,44 @@ def test_where_the_package_can_not_be_written(project):
     words = ["run", "-q", "--store", "../store", "run.py", "import os; print(os.listdir(os.environ['TMPDIR']))"]
     done = hitsave(project, *words, TMPDIR=str(temporary), PYTHONPYCACHEPREFIX=str(project.parent / "nowhere"))
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+PROFILED = """
+import cProfile, io, pstats
+
+def fib(n):
+    if n < 2:
+        return n
+    return fib(n - 1) + fib(n - 2)
+
+def main():
+    return fib(16)
+
+profile = cProfile.Profile()
+profile.runcall(main)
+profile.runcall(main)
+table = pstats.Stats(profile, stream=io.StringIO())
+calls = {name: row[0] for (file, line, name), row in table.stats.items()}
+print(calls["fib"] // 1000, sum(calls.values()) // 1000)
+"""
+
+
+def test_a_program_that_profiles_itself_is_not_told_of_each_call(project):
+    (project / "profiled.py").write_text(PROFILED)
+    plain, ours = outcomes(project, ["profiled.py"])
+    assert plain == ours  # some dozen calls of hooks disappear in the rounding; one at each call of `fib` would not
+
+
+ASIDE = """
+import sys
+class Node:
+    pass
+print(sys.modules["g" + "c"].get_freeze_count() > 5000)
+"""
+
+
+def test_objects_of_hitsave_are_set_aside(project):
+    (project / "aside.py").write_text(ASIDE)
+    command = [PYTHON, "-m", "hitsave", "run", "-q", "--store", str(project.parent / "store"), "aside.py"]
+    done = subprocess.run(command, cwd=project, env=environment(), capture_output=True)
+    assert done.stdout == b"True\n", done.stderr

@@ -2,7 +2,7 @@
 
 import asyncio
 
-ROUNDS = 60
+ROUNDS = 360
 
 
 async def leaf(x):

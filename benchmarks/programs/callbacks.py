@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-ROUNDS = 150
+ROUNDS = 900
 
 ROWS = [(i * 7919 % 3001, str(i)) for i in range(3000)]
 

@@ -1,6 +1,6 @@
 """Functions made by functions, and lambdas that capture variables."""
 
-ROUNDS = 320
+ROUNDS = 1920
 
 
 def counter(step):

@@ -1,6 +1,6 @@
 """Comprehensions of all kinds, nested in each other."""
 
-ROUNDS = 500
+ROUNDS = 3000
 
 
 def row(n, width):

@@ -1,6 +1,6 @@
 """Counting and grouping with dictionaries and sets."""
 
-ROUNDS = 240
+ROUNDS = 1440
 
 WORDS = [f"w{i * 7919 % 613}" for i in range(6000)]
 

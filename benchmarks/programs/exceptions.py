@@ -1,6 +1,6 @@
 """Exceptions that are raised, passed on and handled."""
 
-ROUNDS = 220
+ROUNDS = 1320
 
 
 class Odd(Exception):

@@ -1,6 +1,6 @@
 """Generators that feed each other."""
 
-ROUNDS = 320
+ROUNDS = 1920
 
 
 def numbers(n):

@@ -1,6 +1,6 @@
 """Loops that read global constants and call through global names."""
 
-ROUNDS = 150
+ROUNDS = 900
 
 SCALE = 3
 OFFSET = 7

@@ -1,6 +1,6 @@
 """Small methods and properties of small objects."""
 
-ROUNDS = 380
+ROUNDS = 2280
 
 
 class Point:

@@ -1,6 +1,6 @@
 """Cutting, joining and formatting text."""
 
-ROUNDS = 220
+ROUNDS = 1320
 
 LINES = [f"{i}, name {i % 97},  {i * 0.5:.2f} ,note" for i in range(600)]
 

@@ -1,6 +1,6 @@
 """A recursive walk with a branch for errors that is never taken, and two functions that call each other."""
 
-ROUNDS = 200
+ROUNDS = 1200
 
 MAXIMUM = 10**9
 

@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-ROUNDS = 220
+ROUNDS = 1320
 
 
 def checked(function):

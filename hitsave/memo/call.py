@@ -7,6 +7,7 @@ from xxhash import xxh3_128
 from hitsave_trace import sights
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe
+from hitsave_trace.fingerprint.met import real
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, CLOSURE
 from hitsave_trace.names import resolve_function
@@ -137,12 +138,12 @@ class Call:
 
         def find(place: object) -> object:
             if isinstance(place, int):
-                return self.objects[place]
+                return real(self.objects, place)
             named: tuple[str, str, int] = place  # type: ignore[assignment]
             kind, name, position = named
             if kind == CELL:
                 return self.cells[position]
-            return self.objects_of(kind, name)[position]
+            return real(self.objects_of(kind, name), position)
 
         return find
 

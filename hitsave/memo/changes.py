@@ -12,17 +12,19 @@ kept as it is after the call.
 from __future__ import annotations
 
 import sys
+from time import thread_time
 from types import FunctionType
 
 from hitsave.memo.call import CELL
 from hitsave.memo.results import Refused, take
 from hitsave.memo.statements import look_for_modules
 from hitsave.store.codec import Gone
-from hitsave_trace import names, reads, sights
+from hitsave_trace import names, sights
+from hitsave_trace.classes import watch_class
 from hitsave_trace.fingerprint.before import Unsettable
 from hitsave_trace.fingerprint.forms import form_of
 from hitsave_trace.fingerprint.objects import SELF_MADE
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, CLOSURE, GLOBAL, NAMESPACE, SHAPE
 from hitsave_trace.sights import MISSING
 
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
     from hitsave.memo.results import Place, Taken
     from hitsave.memo.trace import Trace
     from hitsave.store.store import Store
+    from hitsave_trace.classes import ClassBefore
     from hitsave_trace.fingerprint.before import Before
     from hitsave_trace.fingerprint.forms import Form
     from hitsave_trace.model import Subject
-    from hitsave_trace.reads import ClassBefore
     from hitsave_trace.recording import Recording
     from hitsave_trace.sights import Sight
 
@@ -77,9 +79,9 @@ class Changes:
         self.names.append((kind, name, attribute, value is not MISSING))
         self.values.append(None if value is MISSING else value)
 
-    def take(self, value: object, known: Sequence[tuple[Place, object]]) -> Taken:
-        """Take a result apart, with what was changed. Raises `Refused`."""
-        return take(value, known, self.states() if self else None)
+    def take(self, value: object, known: Sequence[tuple[Place, object]], seconds: float | None = None) -> Taken:
+        """Take a result apart, with what was changed, if that is worth it for `seconds`. Raises `Refused`."""
+        return take(value, known, self.states() if self else None, seconds)
 
     def states(self) -> tuple[list[object], list[object]]:
         """Give what the objects hold and what the names mean after the call. Raises `Refused`."""
@@ -99,18 +101,24 @@ class Changes:
         return tuple(self.places), tuple(self.names)
 
 
-def find(found: Recording, call: Call) -> Changes:
-    """Find what a call has changed; what of it can't be done again is told to the recording."""
+def find(found: Recording, call: Call, seconds: float | None = None) -> Changes:
+    """Find what a call has changed, within `seconds`; what of it can't be done again is told to the recording."""
     changes = Changes()
-    _arguments(found, call, changes)
-    _captured(found, call, changes)
-    for (kind, name), before in found.watched.items():
-        if (kind, name) not in found.reads:
-            continue
-        if kind == SHAPE:
-            _class(found, name, before, changes)  # type: ignore[arg-type]
-        else:
-            _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
+    sights.deadline = None if seconds is None else thread_time() + seconds
+    try:
+        _arguments(found, call, changes)
+        _captured(found, call, changes)
+        for (kind, name), before in found.watched.items():
+            if (kind, name) not in found.reads:
+                continue
+            if kind == SHAPE:
+                _class(found, name, before, changes)  # type: ignore[arg-type]
+            else:
+                _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
+    except OverBudget:
+        found.forbid("over-budget", "what it may have changed", "", spreads=False)
+    finally:
+        sights.deadline = None
     return changes
 
 
@@ -141,7 +149,7 @@ def _arguments(found: Recording, call: Call, changes: Changes) -> None:
     before = call.before
     if before is None:
         return
-    walk = Walk()
+    walk = Walk(sights.deadline)
     changed: list[int] = []
     for i, (name, value, known) in enumerate(
         zip(call.info.parameters, call.arguments, call.fingerprints, strict=False)
@@ -181,7 +189,7 @@ def _captured(found: Recording, call: Call, changes: Changes) -> None:
             value = cell.cell_contents
         except ValueError:
             value = MISSING
-        walk = Walk()
+        walk = Walk(sights.deadline)
         try:
             now = walk.fingerprint(value, name) if value is not MISSING else ABSENT
         except Unfingerprintable:
@@ -272,7 +280,7 @@ def watch_answered(nodes: list[Node], call: Call) -> dict[Subject, object]:
     for kind, name, _, _ in nodes:
         if kind == SHAPE:
             cls = names.resolve_class(name)
-            before = None if cls is None else reads.watch_class(cls)
+            before = None if cls is None else watch_class(cls)
             if before is not None:
                 found[kind, name] = before
         elif kind in (GLOBAL, BINDING, NAMESPACE):

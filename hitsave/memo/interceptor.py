@@ -13,14 +13,16 @@ from hitsave.memo import changes, effects, ending, kept, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
+from hitsave.memo.policy import looking_seconds
 from hitsave.memo.present import AsRead
 from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import filled, reads, warned
+from hitsave_trace import filled, warned
 from hitsave_trace.around import around
+from hitsave_trace.classes import note_class
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
@@ -134,7 +136,7 @@ class Memo:
         call.keep()
         found.random = state.random_states()
         for cls in call.classes:
-            reads.note_class(found, cls, 0)
+            note_class(found, cls, 0)
         found.distributions.update(call.distributions)
         if call.caches:
             filled.come_across(found, "", call.caches, 0, "")
@@ -331,10 +333,11 @@ class Memo:
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
         filled.check(found)
-        changed = changes.find(found, call)
+        patience = None if call.expected is not None else looking_seconds(worth, asking, refused=bool(found.reasons))
+        changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
-        came_in = changes.came_in(found, call)
+        came_in = [] if found.reasons and call.expected is None else changes.came_in(found, call)
         statements.settle_names(found, came_in)
         if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             if not found.reasons:
@@ -343,7 +346,7 @@ class Memo:
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(value, came_in)
+                taken = changed.take(value, came_in, None if call.expected is not None else worth)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

@@ -29,6 +29,12 @@ SHARE = 0.02
 """The part of its own running time that asking about a mostly cheap function may cost."""
 FIRST_TIME_SECONDS = 0.03
 """What the first look at a function may cost more than later ones: parts of HitSave are imported when they are needed."""
+LOOKING_PART = 0.1
+"""The part of a call's own time that it may take to find out what it has changed."""
+LOOKING_SECONDS = 0.03
+"""What that may take in any case."""
+DEAR_SECONDS = 0.0005
+"""What asking about a quick call may take if that is to be done again."""
 INVESTMENT = 0.3
 """The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
 
@@ -38,13 +44,25 @@ IN_VAIN = 2
 REFUSED_PART = 0.1
 """The part of its own running time that asking about a function may cost whose calls can't be saved, or never come again."""
 FREE_SECONDS = 0.25
-"""What asking may cost in a run before it is compared with the time that the run took."""
-PART = 0.05
+"""What asking may cost in a run before it is compared with the time that the run took, as long as it is about functions
+that were not asked about yet."""
+AGAIN_SECONDS = 0.05
+"""The same for functions of which saving a call turned out dear, on top of half that part."""
+PART = 0.1
 """The part of a run's time that asking may cost on top of what answers saved."""
+GOOD_PART = 0.1
+"""Up to this part of its own time asking about a function, and saving its calls, is cheap: then it is always done."""
 LONG_SECONDS = 1.0
 """A call that takes this long is worth asking about, even if all calls of its function were unsaved so far."""
 SURE_SECONDS = 0.1
 """A function whose slow calls took this long in an earlier run is asked about however much others have cost."""
+
+
+def looking_seconds(seconds: float, asking: float, *, refused: bool) -> float:
+    """How long one may look for what a call has changed that took `seconds`, and `asking` to look at what it was given and
+    read; `refused`: it can't be saved anyway.
+    """
+    return LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
 
 
 class Costs:
@@ -151,11 +169,14 @@ class Policy:
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
         costs: Costs = info.policy  # type: ignore[assignment]
-        spent = now - self._began
-        free, part = (SITES_FREE_SECONDS, SITES_PART) if info.shape and not costs.slow else (FREE_SECONDS, PART)
-        if net <= free + part * spent:
+        elapsed = now - self._began
+        if info.shape and not costs.slow:
+            return net <= SITES_FREE_SECONDS + SITES_PART * elapsed
+        if costs.asked == 0:
+            return net <= FREE_SECONDS + PART * elapsed or costs.worth >= SURE_SECONDS
+        if costs.spent <= GOOD_PART * costs.slow_seconds:
             return True
-        return costs.worth + costs.slow_seconds >= SURE_SECONDS
+        return net <= AGAIN_SECONDS + PART / 2 * elapsed or costs.worth >= SURE_SECONDS
 
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
@@ -184,7 +205,8 @@ class Policy:
         costs.total += seconds
         costs.spent += spent
         if seconds < self.threshold:
-            costs.cheap += 1
+            # If to look at its arguments takes longer than it takes itself, one look is enough.
+            costs.cheap += PATIENCE if spent > max(seconds, DEAR_SECONDS) and not costs.slow else 1
             return False
         costs.slow_now += 1
         costs.slow_seconds += seconds

@@ -9,12 +9,13 @@ through its pickler.
 from __future__ import annotations
 
 import sys
+from time import thread_time
 
 from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave.store.states import makes_by_itself
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,15 +48,38 @@ class Taken:
         self.shares = shares  # whether the result holds something that was there before the call
 
 
+PLAIN_PART, PART = 0.2, 0.1
+"""The part of a call's time that fingerprinting its result may take, if that is plain data or not. To put it together takes
+about as long, and to keep it some five times that, as it is put together once to see whether it is the same."""
+LEAST_SECONDS = 0.01
+
+
 def take(
-    value: object, come_in: Sequence[tuple[Place, object]], changed: tuple[list[object], list[object]] | None = None
+    value: object,
+    come_in: Sequence[tuple[Place, object]],
+    changed: tuple[list[object], list[object]] | None = None,
+    seconds: float | None = None,
 ) -> Taken:
     """Take `value` apart. `come_in` are the objects that were there before the call, each with its place.
 
     `changed`: what objects hold and names mean after the call. It is kept together with the result, as a tuple of three.
-    Raises `Refused`.
+    `seconds`: what the call took; if that is not worth it, it is not taken apart. Raises `Refused`.
     """
-    walk = Walk()
+    try:
+        return _take(value, come_in, changed, seconds)
+    except OverBudget:
+        raise Refused("too-cheap", "result") from None
+
+
+def _take(
+    value: object,
+    come_in: Sequence[tuple[Place, object]],
+    changed: tuple[list[object], list[object]] | None,
+    seconds: float | None,
+) -> Taken:
+    began = thread_time()
+    deadline = None if seconds is None else began + max(LEAST_SECONDS, PLAIN_PART * seconds)
+    walk = Walk(deadline)
     fingerprint = _fingerprint(walk, value, "result")
     places = {id(thing): place for place, thing in come_in}
     inside = _views_of(walk, come_in, places)
@@ -69,7 +93,7 @@ def take(
             return places.get(id(thing))
 
         # What was there before stands for itself: what it holds now is no part of the result, and may be new.
-        walk = _walk_beyond(known)
+        walk = _walk_beyond(known, deadline)
         fingerprint = _fingerprint(walk, value, "result")
         if changed is not None:
             fingerprint += _fingerprint(walk, changed, "changed")
@@ -78,6 +102,8 @@ def take(
     ties = memory.inside(walk)
     what = "result" if changed is None else "the result or what was changed"
     plain = known is None and _is_plain(value, walk)
+    if seconds is not None and not plain and thread_time() - began > max(LEAST_SECONDS, PART * seconds):
+        raise OverBudget
 
     def kept(*, exactly: bool) -> Pickled:
         try:
@@ -98,8 +124,8 @@ def take(
         return Taken(kept(exactly=True), shares)
 
 
-def _walk_beyond(known: dict[Place, object] | None) -> Walk:
-    walk = Walk()
+def _walk_beyond(known: dict[Place, object] | None, deadline: float | None = None) -> Walk:
+    walk = Walk(deadline)
     if known is not None:
         walk.pass_over(known.values())
     return walk

@@ -21,6 +21,7 @@ from hitsave.memo.verify import Verifier
 from hitsave.store.store import Store, open_store
 from hitsave_trace import engines, names, observations, recording, taps
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
 from hitsave_trace.importing.loader import relative
@@ -240,6 +241,7 @@ class Session:
     def _closed(self, last: bool) -> None:
         if last:
             self.engine.rest()
+            shapes.forget()
         if self.taps is not None:
             self.taps.after_recording()
 

@@ -13,6 +13,7 @@ from types import CellType, FunctionType
 from xxhash import xxh3_128
 
 from hitsave.memo import memory
+from hitsave_trace.fingerprint.met import identities
 from hitsave_trace.model import BINDING, CLOSURE, GLOBAL, SHAPE
 
 TYPE_CHECKING = False
@@ -42,16 +43,16 @@ def _holds_objects(kind: str, objects: Sequence[object]) -> bool:
 
 def fingerprint(arguments: Sequence[object], names: str, objects_of: ObjectsOf) -> Fingerprint:
     """Fingerprint how the arguments of a call and what `names` mean share objects."""
-    first = {id(thing): f"argument {position}" for position, thing in enumerate(arguments)}
+    first = {key: f"argument {position}" for position, key in enumerate(identities(arguments))}
     hasher = xxh3_128()
     kinds: dict[type, str] = {}
     shown = memory.stretches(arguments, "argument", kinds)
     for line in names.split("\n"):
         kind, _, name = line.partition(" ")
         objects = objects_of(kind, name)
-        for position, thing in enumerate(objects):
+        for position, key in enumerate(identities(objects)):
             here = f"{line} {position}"
-            place = first.setdefault(id(thing), here)
+            place = first.setdefault(key, here)
             if place is not here:
                 hasher.update(f"{here} is {place}\n".encode("utf-8", "surrogatepass"))
         shown += memory.stretches(objects, line, kinds)

@@ -24,6 +24,7 @@ from hitsave.memo.compared import differing
 from hitsave.memo.results import Refused
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
+from hitsave_trace.fingerprint.met import real
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, CODE, DISTRIBUTION, SETTING, SHARING
 from hitsave_trace.names import is_ours
@@ -141,9 +142,9 @@ class Verifier:
 
         def find(place: object) -> object:
             if isinstance(place, int):
-                return call.objects[place]
+                return real(call.objects, place)
             kind, name, position = place  # type: ignore[misc]
-            return objects_of(kind, name)[position]  # type: ignore[has-type]
+            return real(objects_of(kind, name), position)  # type: ignore[has-type]
 
         try:
             if not any(expected.trace.changes):

@@ -228,8 +228,8 @@ class Environment:
         if self.users > 0 or self._env is None:
             return
         with self._writing, self._reading:
-            self._env.close()
-            self._env = None
+            env, self._env = self._env, None  # in this order: a signal handler may want to read now
+            env.close()
         if _opened.get(self.folder) is self:
             del _opened[self.folder]
 

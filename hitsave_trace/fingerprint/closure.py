@@ -36,9 +36,20 @@ def code_form(code: CodeType) -> bytes:
     info = names.info_of(code)
     if info is not None:
         return info.fingerprint
+    known = _forms.get(id(code))
+    if known is not None:
+        return known[1]
     from hitsave_trace.fingerprint.code import fingerprint_code
 
-    return fingerprint_code(code)
+    form = fingerprint_code(code)
+    if len(_forms) >= MOST_FORMS:
+        _forms.clear()
+    _forms[id(code)] = code, form  # it is kept, so that its id stays its own
+    return form
+
+
+MOST_FORMS = 10_000
+_forms: dict[int, tuple[CodeType, bytes]] = {}
 
 
 def mentioned(code: CodeType) -> list[str]:

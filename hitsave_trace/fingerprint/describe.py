@@ -195,7 +195,7 @@ def _instance(value: Anything, kind: type, depth: int, room: int) -> str:
     state = state_of(kind, base)
     if state.hidden is not None and base is object:
         return f"<{_name(kind)}>"
-    held, names = state.read(value)
+    held, names, _ = state.peek(value)
     if base is kind and not names and kind is not object:
         return f"<{_name(kind)}>"
     pairs_held: list[tuple[str, object]] = []

@@ -101,12 +101,17 @@ class _Instance(Form):
         self._state = state
 
     def take(self, thing: Anything) -> object:
-        held, names = self._state.read(thing)
-        return self._content.take(thing), tuple(names), held
+        held, names, alone = self._state.peek(thing)
+        return (self._content.take(thing), tuple(names), held, *[alone][: int(alone)])
 
     def put(self, thing: Anything, held: Anything) -> None:
-        content, names, values = held
+        content, names, values, *alone = held
         self._content.put(thing, content)
+        if alone:  # no dict of its own was there
+            own = self._state.dict_getter.__get__(thing)
+            own.clear()
+            own.update(values[0])
+            return
         now = dict(zip(names, values, strict=True))
         for slot, name in zip(self._state.slots, self._state.names, strict=True):
             if name in now:

@@ -74,7 +74,10 @@ def _function(walk: Walk, function: FunctionType) -> Children:
                 ["registry", "__wrapped__"],
             )
         code = function.__code__
-        return _carrying(walk, function, hasher.LIBRARY_CLOSURE + text(module) + closure.code_form(code))
+        # What a library keeps in the attributes of its own functions, behind a decorator, is its own business, as it is
+        # where the name leads to the function.
+        own = None if "<locals>" in code.co_qualname else _NO_ATTRIBUTES
+        return _carrying(walk, function, hasher.LIBRARY_CLOSURE + text(module) + closure.code_form(code), own)
     if not walk.meet(function):
         return None
     if walk.deep:
@@ -84,8 +87,13 @@ def _function(walk: Walk, function: FunctionType) -> Children:
     return None
 
 
-def _carrying(walk: Walk, function: FunctionType, form: bytes) -> Children:
+_NO_ATTRIBUTES: dict[str, object] = {}
+
+
+def _carrying(walk: Walk, function: FunctionType, form: bytes, attributes: dict[str, object] | None = None) -> Children:
     held, labels = carried(function)
+    if attributes is not None:
+        held[-1] = attributes or None
     code = function.__code__
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
     form += marshalled((code.co_argcount, code.co_posonlyargcount, *code.co_varnames[:count]), 2)

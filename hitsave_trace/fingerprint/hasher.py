@@ -131,3 +131,8 @@ def atom(value: object) -> bytes:
 
 WRITERS = _WRITE
 """The writer of each atom type, for the hot paths that look it up themselves."""
+
+
+def named(words: str) -> bytes:
+    """Fingerprint something that is wholly said by a text."""
+    return xxh3_128_digest(words.encode("utf-8", "surrogatepass"))

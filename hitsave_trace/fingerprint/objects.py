@@ -102,15 +102,20 @@ def instance(walk: Walk, value: object) -> Children:
         if state.hidden is not None:
             return reduced(walk, value, kind, state.hidden)
         first = begin(walk, hasher.INSTANCE, kind)
-        held, found = state.read(value)
+        held, found = state.look(walk, value)
         form = marshalled(tuple(found), 2)
         walk.write(form)
         known = walk.identities[kind]
         if known is not None and not state.slots and state.dict_getter is not None:
-            walk.heads[kind] = hasher.INSTANCE + known + form, state.dict_getter.__get__
+            walk.heads[kind] = hasher.INSTANCE + known + form, state.dict_getter.__get__, state.reader
         return first + held, (STATE, found, SILENT, len(first))
     walk.write(head[0])
-    own: Anything = head[1](value)
+    reader = head[2]
+    own: Anything = None if reader is None else reader(value)
+    if own is None:
+        own = head[1](value)
+    else:
+        walk.stands_for(own, value)
     # The same bytes as by the long way, which most instances need not go.
     if (
         type(own) is dict

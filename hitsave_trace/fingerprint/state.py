@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from types import GetSetDescriptorType, MemberDescriptorType
 
+from hitsave_trace.fingerprint import inline
 from hitsave_trace.fingerprint.registry import qualified, reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything
+    from hitsave_trace.fingerprint.values import Walk
 
 _mro_of = type.__dict__["__mro__"].__get__
 _dict_of = type.__dict__["__dict__"].__get__
@@ -24,7 +26,7 @@ _POINTER = tuple.__itemsize__
 class State:
     """Where the instances of a class keep what its content base does not have."""
 
-    __slots__ = ("dict_getter", "hidden", "names", "slots")
+    __slots__ = ("dict_getter", "hidden", "names", "reader", "slots")
 
     def __init__(self, kind: type, base: type) -> None:
         self.dict_getter: Anything = None
@@ -48,6 +50,27 @@ class State:
                     break
             else:
                 self.dict_getter = _generic_dict
+
+        # What reads the attributes without making a dict.
+        plain = base is object and not self.slots and type(self.dict_getter) is GetSetDescriptorType
+        self.reader = inline.reader_of(kind) if plain else None
+
+    def look(self, walk: Walk, value: object) -> tuple[list[object], list[str]]:
+        """As `read`, for a walk; an instance that has no dict yet gets none."""
+        own = None if self.reader is None else self.reader(value)
+        if own is None:
+            return self.read(value)
+        walk.stands_for(own, value)
+        return [own], ["__dict__"]
+
+    def peek(self, value: object) -> tuple[list[object], list[str], bool]:
+        """As `read`; with a copy of the attributes, which is told, where an instance has no dict yet."""
+        if self.reader is None or inline.has_dict(value):
+            return *self.read(value), False
+        own = self.reader(value)
+        if own is None:  # now it has one, because of us, and nobody else knows it
+            own = dict(self.dict_getter.__get__(value))
+        return [own], ["__dict__"], True
 
     def read(self, value: object) -> tuple[list[object], list[str]]:
         """Give what is set: slot values and the instance dict, with their names."""

@@ -19,17 +19,19 @@ from time import thread_time
 
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS, BACK, BIG, CHUNK, WRITERS, digest_of, marshalled, number, xxh3_128
+from hitsave_trace.fingerprint.met import Objects
+from hitsave_trace.fingerprint.met import mark as _mark
 from hitsave_trace.fingerprint.places import Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hitsave_trace.fingerprint.inline import Reader
     from hitsave_trace.fingerprint.regions import Regions
     from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.model import Fingerprint
 
-_mark = object.__hash__  # The address, turned by four bits. Unlike `id`, it raises no audit event.
 _MANY_PARTS = 4096
 LARGE = 16384
 """Bytes of a buffer from which on its digest stands for it."""
@@ -89,7 +91,7 @@ class Walk:
     )
 
     def __init__(self, deadline: float | None = None, *, deep: bool = False, room: int | None = None) -> None:
-        self.objects: list[object] = []
+        self.objects = Objects()
         self.classes: dict[type, None] = {}
         self.contents: dict[int, bytes] = {}  # Of large arrays, by position among `objects`: the digest of the memory.
         self.fed: bytes | None = None  # The digest of the large buffer that was taken last.
@@ -99,7 +101,7 @@ class Walk:
         self.marks: dict[int, int] = {}
         self.entries: dict[type, tuple[registry.Entry, bool]] = {}
         self.identities: dict[type, bytes | None] = {}
-        self.heads: dict[type, tuple[bytes, Callable[[object], object]]] = {}
+        self.heads: dict[type, tuple[bytes, Callable[[object], object], Reader | None]] = {}
         self.loose: list[object] = []  # Values without an identity of which something can be changed all the same.
         self.kept: list[object] = []  # What must live as long as the walk, so that no address is used twice.
         self.temporary: set[int] = set()  # Marks of objects that were made to read the state of others.
@@ -167,6 +169,15 @@ class Walk:
         self.kept.append(item)
         self.temporary.add(_mark(item))
         return item
+
+    def stands_for(self, own: dict[str, object], owner: object) -> None:
+        """Note a dict that was made to read the attributes of `owner`, which has none."""
+        self.made(own)
+        self.objects.stand_ins[_mark(own)] = owner
+
+    def settle(self) -> bool:
+        """Put the dicts of instances that have got one since in the places of those that stood for them."""
+        return self.objects.settle()
 
     def is_the_programs(self, position: int) -> bool:
         """Whether the object at this position was there before the walk."""

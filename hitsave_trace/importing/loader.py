@@ -26,6 +26,7 @@ from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.around import around
+from hitsave_trace.importing import collector
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.names import ModuleInfo, keep_originals, user_modules
 from hitsave_trace.recording import busy
@@ -108,8 +109,10 @@ class Hook:
             if not self.scope.decide(filename)[0]:
                 return code
             source = self._source(filename)
-            if source is not None and (b"cache_info" in source or b"cache_clear" in source):
-                around.caches_told = True
+            if source is not None:
+                collector.tell(source)
+                if b"cache_info" in source or b"cache_clear" in source:
+                    around.caches_told = True
             key = self.templates.key(code, module)
             template = self.templates.get(key)
             if template is None:

@@ -87,6 +87,9 @@ class Audit:
         outer = self.outer
 
         def hook(event: str, arguments: Arguments) -> None:
+            # Some events come with each call of `id`: nothing must be done for those that nobody wants.
+            if event not in handlers and event not in outer:
+                return
             told = outer.get(event)
             if told is not None:
                 told(arguments)

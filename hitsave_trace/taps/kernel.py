@@ -88,8 +88,8 @@ class Accounts:
         return descriptors.bytes[number], sum(descriptors.bytes.values())
 
 
-def had_children() -> bool:
-    """Whether this process has, or ever had, a child: what that did is not known."""
+def had_children(*, known: bool) -> bool:
+    """Whether this process has, or ever had, a child: what that did is not known. `known`: there was one that is."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -98,6 +98,8 @@ def had_children() -> bool:
         return True
     else:
         return True
+    if known:
+        return False
     from resource import RUSAGE_CHILDREN, getrusage
 
     return getrusage(RUSAGE_CHILDREN).ru_maxrss > 0

@@ -93,7 +93,7 @@ class Native:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
         note = self._note(shown, words)
-        outer = self._outer(shown, note)
+        outer = self._outer(shown, note, "process" if "process" in words else "native-io")
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
@@ -109,12 +109,12 @@ class Native:
         elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
 
-    def _outer(self, shown: str, note: Note) -> Note:
+    def _outer(self, shown: str, note: Note, slug: str) -> Note:
         whole, recording = self.whole, self._audit.recording
 
         def told(arguments: Arguments, keywords: Keywords) -> None:
-            if whole is not None and whole.minds():
-                whole.forbid("native-io", shown)
+            if whole is not None and whole.minds() and not (slug == "process" and _has_threads(arguments)):
+                whole.forbid(slug, shown)
             if not recording.stacks and unrecorded.on:
                 note(arguments, keywords)
 
@@ -131,14 +131,17 @@ class Native:
         def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             if audit.places.in_library_import(frame):
                 return
-            if never and not any(
-                base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__
-            ):
+            if never and not _has_threads(arguments):
                 audit.recording.forbid(never, shown)
             for spec in specs:
                 _use(audit, shown, spec, arguments, keywords, frame, links)
 
         return noting(told, audit.recording, shown)
+
+
+def _has_threads(arguments: Arguments) -> bool:
+    """Whether these are the arguments of a method of a pool whose workers are threads of this process."""
+    return any(base.__name__ == "ThreadPool" for base in type(arguments[:1] and arguments[0]).__mro__)
 
 
 def _spec(word: str) -> Spec:

@@ -37,7 +37,7 @@ def asks_about_machine(frame: FrameType | None) -> bool:
         if frame is None:
             return False
         if frame.f_globals.get("__name__") in _ABOUT_THE_MACHINE:
-            return True
+            return "-packages" + os.sep in frame.f_code.co_filename
         frame = frame.f_back
     return False
 

@@ -82,7 +82,8 @@ class RunTaps:
             for path, look in self._listener.databases.items():
                 if database_look(path) != look or os.path.exists(path + "-wal"):
                     whole.forbid("database", path, "")
-            if had_children() and not any(slug == "process" for slug, *_ in whole.reasons):
+            known = whole.asked_machine or any(slug == "process" for slug, *_ in whole.reasons)
+            if had_children(known=known):
                 whole.forbid("process", "a child process", "")
             if self._accounts is not None and self._accounts.was_read():
                 whole.forbid("stdin", "descriptor 0", "")

@@ -57,13 +57,14 @@ class Whole:
     """The recording of one run."""
 
     __slots__ = (
-        "_before", "asked", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
+        "_before", "asked", "asked_machine", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
         "_adopted", "searched", "seeded", "written",
     )  # fmt: skip
 
     def __init__(self, ignore: Callable[[str], bool]) -> None:
         self.ignore = ignore  # absolute paths that are no business of the program's results
         self.on = False
+        self.asked_machine = False  # whether a library had a program of the system tell it about the machine
         self.lost = False  # whether something speaks against it: then only further reasons are of interest
         # (kind, path or variable) → fingerprint or None; how the file looked; names in a folder that don't count
         self.reads: dict[tuple[str, str], Read] = {}

@@ -16,7 +16,13 @@ from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import exist_ok
 from hitsave_trace.taps.databases import file_of
 from hitsave_trace.taps.metadata import changes_mode
-from hitsave_trace.taps.processes import NETWORK_EVENTS, PROCESS_EVENTS, network_words, process_words
+from hitsave_trace.taps.processes import (
+    NETWORK_EVENTS,
+    PROCESS_EVENTS,
+    asks_about_machine,
+    network_words,
+    process_words,
+)
 from hitsave_trace.taps.quiet import depths
 from hitsave_trace.taps.suspects import mentions
 from hitsave_trace.taps.whole import PACKAGES
@@ -285,8 +291,11 @@ class Listener:
         return forbidden
 
     def _process(self, event: str) -> Event:
-        def process(arguments: Arguments, _: FrameType) -> None:
-            self.whole.forbid("process", process_words(event, arguments))
+        def process(arguments: Arguments, frame: FrameType) -> None:
+            if asks_about_machine(frame):
+                self.whole.asked_machine = True
+            else:
+                self.whole.forbid("process", process_words(event, arguments))
 
         return process
 

@@ -1,0 +1,35 @@
+"""Keeps the objects of HitSave out of the program's garbage collections.
+
+There are some ten thousand of them when the program's first line runs, and they stay until the end. Each full collection
+would walk them, which a program that makes many objects pays for. They are set aside, with those that the interpreter
+made before. A program that names the collector may ask it what there is; then they are where they would be otherwise.
+"""
+
+from __future__ import annotations
+
+import gc
+
+_state = {"asked": False, "aside": False}
+
+
+def set_aside() -> None:
+    """The program's turn: the collector goes to work, and leaves alone what there is by now."""
+    if not _state["asked"]:
+        gc.freeze()
+        _state["aside"] = True
+    gc.enable()
+
+
+def take_back() -> None:
+    """The program has ended. What it has put into objects of others goes with them, and maybe only the collector sees how."""
+    if _state["aside"]:
+        gc.unfreeze()
+        _state["aside"] = False
+
+
+def tell(source: bytes) -> None:
+    """A user module with this text is about to run."""
+    if _state["asked"] or b"gc" not in source:
+        return
+    _state["asked"] = True
+    take_back()

@@ -94,6 +94,7 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "hidden-state": ("it used state that can't be seen: {subject}", "split it off, so that the slow part does without"),
     "filled-cache": ("a cached function did more than return: {subject}", "let what is cached only return, or call it at the top of the script"),
     "kept-result-changed": ("it changed the object that a cache keeps: {subject}", "keep the object in a global"),
+    "filled-by-state": ("it filled a cache with what may change later: {subject}", "call the cached function once before it"),
     "cache-content": ("what a cache holds can't be compared: {subject}", "let what is cached return plain data, and call it by name"),
     "import-of-user-module": ("it imported a module of the project: {subject}", "import it at the top of the file"),
     "module-patched": ("it changed the module {subject}", "change it at the top of the script"),

@@ -99,7 +99,8 @@ GROUPS = (
         sys._current_frames sys.getallocatedblocks
         weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
         os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident
-        threading.get_native_id threading.enumerate threading.active_count os.get_terminal_size
+        threading.get_native_id threading.enumerate threading.active_count threading.current_thread threading.currentThread
+        multiprocessing.current_process multiprocessing.parent_process asyncio.current_task os.get_terminal_size
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.

@@ -15,6 +15,7 @@ from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave.store.states import makes_by_itself
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
+from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
@@ -100,6 +101,7 @@ def _take(
             value = (value, *changed)
         inside = _views_of(walk, come_in, places)
     ties = memory.inside(walk)
+    named = _of_libraries(walk)
     what = "result" if changed is None else "the result or what was changed"
     plain = known is None and _is_plain(value, walk)
     if seconds is not None and not plain and thread_time() - began > max(LEAST_SECONDS, PART * seconds):
@@ -107,7 +109,7 @@ def _take(
 
     def kept(*, exactly: bool) -> Pickled:
         try:
-            pickled = dump(value, persistent_id, views=exactly, owners=inside)
+            pickled = dump(value, persistent_id, views=exactly, owners=inside, named=named)
         except Unpicklable as error:
             raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
         if not plain and not _is_faithful(pickled, fingerprint, known, ties, with_changes=changed is not None):
@@ -122,6 +124,36 @@ def _take(
             raise
         # Most often for arrays that are views of others, the order of sets, or what a class leaves out of its state.
         return Taken(kept(exactly=True), shares)
+
+
+def _of_libraries(walk: Walk) -> dict[int, tuple[str, str]]:
+    """Find the objects that a library keeps under a name beside their class, such as what stands for "not given".
+
+    Whoever gets one may ask whether it is that very object. They are given by address, with module and name.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    tables: dict[type, dict[int, str]] = {}
+    for thing in walk.objects:
+        kind = type(thing)
+        table = tables.get(kind)
+        if table is None:
+            table = tables[kind] = _named(kind)
+        if table and id(thing) in table:
+            found[id(thing)] = kind.__module__, table[id(thing)]
+    return found
+
+
+def _named(kind: type) -> dict[int, str]:
+    """The names of the instances of a class that its module holds, by their addresses."""
+    home = kind.__module__
+    if type(home) is not str or home in _GENERATORS or not is_library(home):
+        return {}
+    names = getattr(sys.modules.get(home), "__dict__", {})
+    return {id(one): name for name, one in list(names.items()) if type(one) is kind}
+
+
+_GENERATORS = frozenset(("builtins", "random", "numpy.random.mtrand"))
+"""Modules in which no such objects are looked for; how `numpy.random` is kept stands in `store.views`."""
 
 
 def _walk_beyond(known: dict[Place, object] | None, deadline: float | None = None) -> Walk:

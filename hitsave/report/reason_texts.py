@@ -136,6 +136,10 @@ only return, or call it once outside of the slow function.""",
 A function behind `lru_cache` or `cache` returned an object (a list, a registry, a session), and the call changed it. Later calls get that
 very object from the cache. A hit does not fill the cache, so they would get another one. Keep the object in a global:
 what a call changes there is changed again on a hit.""",
+    "filled-by-state": """\
+A function behind `lru_cache` or `cache` ran in the call, and what it gave depends on things that the program may change: attributes of an
+argument, a dict of the module. Plain Python keeps the result, also if these change afterwards. A hit keeps nothing, so a later
+call would compute it anew, from what is there then. Call the cached function once before, at the top of the script.""",
     "cache-content": """\
 The call used a function behind `lru_cache` or `cache` that had run before, and what the cache held then is an input like any other. It
 could not be compared: an open file, a lock, or a cache that only an argument or a captured variable leads to. Let the cached

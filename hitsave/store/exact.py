@@ -20,7 +20,7 @@ from hitsave_trace.names import user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Find = Callable[[object], object]
 
@@ -37,8 +37,9 @@ MOST_NANS = 10_000
 class _Names:
     """A `persistent_id` that names NaNs, and with `orders` sets; everything else is up to `inner`."""
 
-    def __init__(self, inner: Find | None, *, orders: bool) -> None:
+    def __init__(self, inner: Find | None, *, orders: bool, named: Mapping[int, tuple[str, str]] | None = None) -> None:
         self.inner = inner
+        self.named = named or {}
         self.orders = orders
         self.used = False
         self._nans: dict[int, str] | None = None
@@ -51,6 +52,9 @@ class _Names:
             if found is not None:
                 return found
         kind = type(thing)
+        if id(thing) in self.named:
+            self.used = True
+            return (HERE, "library", *self.named[id(thing)])
         if kind is float:
             return self._nan(thing) if isnan(thing) else None  # type: ignore[arg-type]
         elif self.orders and (kind is set or kind is frozenset):
@@ -86,6 +90,11 @@ def with_nans(inner: Find | None) -> Find:
     return _Names(inner, orders=False)
 
 
+def with_objects(inner: Find | None, named: Mapping[int, tuple[str, str]], *, orders: bool) -> Find:
+    """Name objects of libraries, by (module, name), besides NaNs and, with `orders`, sets."""
+    return _Names(inner, orders=orders, named=named)
+
+
 def with_orders(inner: Find | None) -> Find:
     """Name sets that pickle would put together in another order, too."""
     return _Names(inner, orders=True)
@@ -105,6 +114,10 @@ def finder(inner: Find | None) -> Find:
             if not named:
                 named.update(_nans())
             return named.get(place[1], nan)
+        if len(place) == 4:
+            from importlib import import_module
+
+            return vars(import_module(place[2]))[place[3]]
         if len(place) == 3:
             bits = place[2]
             if (number := -1 - place[1]) not in made:

@@ -24,7 +24,7 @@ from hitsave_trace.fingerprint.stdlib import count_arguments, repeat_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hitsave.store.blobs import BlobFolder, Reference
 
@@ -83,12 +83,16 @@ def dump(
     *,
     views: bool = False,
     owners: Sequence[object] = (),
+    named: Mapping[int, tuple[str, str]] | None = None,
 ) -> Pickled:
-    """Take a value apart; raises Unpicklable, whatever it was that the value's own hooks raised.
+    """Take a value apart; raises Unpicklable, whatever it was that the value's own hooks raised. `named`: objects that are to
+    be those that a library has under a name, by their addresses.
 
     With `views`, arrays that are views are kept as such (see `views`), also of `owners`, and so is the order of sets
     (see `exact`).
     """
+    if named:
+        return _dump(value, exact.with_objects(persistent_id, named, orders=views), views=views, owners=owners)
     if views:
         return _dump(value, exact.with_orders(persistent_id), views=True, owners=owners)
     pickled = _dump(value, persistent_id, views=False)

@@ -24,14 +24,23 @@ _BUILTINS = frozenset((
     "oct", "ord", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip",
 ))  # fmt: skip
 
-_mentions: dict[int, tuple[CodeType, frozenset[str] | None]] = {}
+_NEVER = ("STORE_GLOBAL", "DELETE_GLOBAL")
+_NOT_ALONE = (*_NEVER, "IMPORT", "STORE_ATTR", "LOAD_BUILD")
+
+_mentions: dict[tuple[int, bool], tuple[CodeType, frozenset[str] | None, frozenset[str]]] = {}
 _bindings: dict[int, tuple[CodeType, frozenset[str]]] = {}
 
 
-def is_pure(function: object) -> bool:
-    """Whether what a function of the program gives depends on nothing but its arguments, which can't be changed."""
+def is_pure(function: object, *, alone: bool = True) -> bool:
+    """Whether what a function of the program gives depends on nothing but its arguments, which can't be changed.
+
+    If it need not be `alone`, it may use what is outside of the program, such as files, by way of libraries, containers that
+    have one name for good, and objects: as long as the code of the program sets no attribute that it reads, except where
+    objects are made.
+    """
     waiting: list[object] = [function]
     seen: set[int] = set()
+    attributes: set[str] = set()
     while waiting:
         item = waiting.pop()
         while hasattr(type(item), "cache_info"):
@@ -41,34 +50,43 @@ def is_pure(function: object) -> bool:
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if not _is_fixed((item.__defaults__, tuple((item.__kwdefaults__ or {}).values()))):
+        if not is_fixed((item.__defaults__, tuple((item.__kwdefaults__ or {}).values()))):
             return False
-        wanted = _mentioned(names.original_code(item.__code__))
+        wanted, read = _mentioned(names.original_code(item.__code__), alone)
         if wanted is None:
             return False
         space = item.__globals__
         for name in wanted:
             if name not in space:
                 value = vars(builtins).get(name)
-                if name not in _BUILTINS and not (isinstance(value, type) and issubclass(value, BaseException)):
+                if (
+                    alone
+                    and name not in _BUILTINS
+                    and not (isinstance(value, type) and issubclass(value, BaseException))
+                ):
                     return False
                 continue
             value = space[name]
             if isinstance(value, ModuleType):
-                if value.__name__ not in _MODULES:
+                if alone and value.__name__ not in _MODULES:
                     return False
             elif isinstance(value, (type, BuiltinFunctionType)):
-                if value.__module__ not in _MODULES:
+                if alone and value.__module__ not in _MODULES:
                     return False
+            elif not alone and isinstance(value, FunctionType) and names.info_of(value.__code__) is None:
+                continue  # a library's
             elif not _is_bound_once(space, name):
                 return False
-            elif not _is_fixed(value):
+            elif not is_fixed(value) and (alone or callable(value)):
                 waiting.append(value)
-    return True
+        attributes |= read
+    return alone or attributes.isdisjoint(_set_attributes())
 
 
-def _is_fixed(value: object) -> bool:
+def is_fixed(value: object) -> bool:
     """Whether a value is a number, a text, or a tuple of such."""
+    if type(value) in _ATOMS:
+        return True
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -79,29 +97,51 @@ def _is_fixed(value: object) -> bool:
     return True
 
 
-def _mentioned(code: CodeType) -> frozenset[str] | None:
-    """The global names that code mentions; None if it does what is not known to depend on them and its arguments alone."""
-    known = _mentions.get(id(code))
+def _mentioned(code: CodeType, alone: bool) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """The global names and the attributes that code mentions; None for the names if it does what speaks against it."""
+    known = _mentions.get((id(code), alone))
     if known is None:
-        _mentions[id(code)] = known = code, _look_through(code)
-    return known[1]
+        _mentions[id(code), alone] = known = code, *_look_through(code, alone)
+    return known[1], known[2]
 
 
-def _look_through(code: CodeType) -> frozenset[str] | None:
-    if code.co_freevars:
-        return None
+def _look_through(code: CodeType, alone: bool) -> tuple[frozenset[str] | None, frozenset[str]]:
     found: set[str] = set()
+    attributes: set[str] = set()
     waiting = [code]
     while waiting:
         one = waiting.pop()
         for step in dis.get_instructions(one):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 found.add(step.argval)
-            elif step.opname.startswith(("IMPORT", "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "LOAD_BUILD")):
-                return None
+            elif step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                attributes.add(step.argval)
+            elif step.opname.startswith(_NOT_ALONE if alone else _NEVER):
+                return None, frozenset()
             elif type(step.argval) is CodeType:
                 waiting.append(step.argval)
-    return frozenset(found)
+    return None if code.co_freevars else frozenset(found), frozenset(attributes)
+
+
+_MAKERS = frozenset(("__init__", "__new__", "__post_init__", "__set_name__", "__init_subclass__"))
+_STORES = frozenset((dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]))
+_set_in: dict[int, tuple[CodeType, frozenset[str]]] = {}
+
+
+def _set_attributes() -> set[str]:
+    """The names of all attributes that the code of the program sets, but where objects are made."""
+    found: set[str] = set()
+    for module in list(names.user_modules.values()):
+        for info in module.codes:
+            code = None if info.code is None else names.original_code(info.code)
+            if code is None or code.co_name in _MAKERS or _STORES.isdisjoint(code.co_code[::2]):
+                continue
+            known = _set_in.get(id(code))
+            if known is None:
+                steps = (step for step in dis.get_instructions(code) if step.opcode in _STORES)
+                _set_in[id(code)] = known = code, frozenset(step.argval for step in steps)
+            found |= known[1]
+    return found
 
 
 def _is_bound_once(space: dict[str, object], name: str) -> bool:

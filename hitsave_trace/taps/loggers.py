@@ -1,7 +1,7 @@
 """Changes to named loggers: levels and handlers that a call sets, and that outlive it.
 
 The root logger is compared before and after (`switches.py`). There may be hundreds of others, too many to look at,
-so the three methods that change them are wrapped instead. Handlers that throw everything away don't count: every
+so the methods that change them, and their handlers, are wrapped instead. Handlers that throw everything away don't count: every
 library adds one to its own logger.
 """
 
@@ -40,6 +40,11 @@ class Loggers:
         self._known = module
         for name in ("setLevel", "addHandler", "removeHandler"):
             patches.method(module.Logger, name, self._noting(name, module.root))
+        for owner, name in (
+            (module.Filterer, "addFilter"), (module.Filterer, "removeFilter"), (module.Handler, "setLevel"),
+            (module.Handler, "setFormatter"),
+        ):  # fmt: skip
+            patches.method(owner, name, self._noting(name, module.root))
         patches.method(module.Logger, "isEnabledFor", self._asked)
 
     def _asked(self, _: tuple[object, ...], __: dict[str, object]) -> None:

@@ -110,6 +110,8 @@ def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | No
         home = holder.__name__
     elif isinstance(holder, type):
         home = qualified(holder)[0]
+    elif qualified(type(holder)) == ("logging", "Logger"):
+        home = "logging"
     else:
         return None
     if not is_library(home):

@@ -65,6 +65,14 @@ def stress(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS)
+def causes(session: nox.Session) -> None:
+    """Edit programs of others by machine, and see whether `hitsave why` names the edit; what is given after `--` goes to the test."""
+    install(session)
+    add(session, "-r", "tests/stress/requirements.txt")
+    session.run("python", "-m", "tests.stress.causes", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
 def flat(session: nox.Session) -> None:
     """Edit flat scripts by machine, statements and calls of libraries switched on; what is given after `--` goes to the test."""
     install(session)

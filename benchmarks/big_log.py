@@ -10,8 +10,10 @@ of which 10 are computed.
 from __future__ import annotations
 
 import os
+import platform
 import random
-import subprocess
+import shlex
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -162,32 +164,34 @@ def add_run(runs: Runs, project: Project, number: int, chance: random.Random) ->
 COMMANDS = (
     ["log"], ["log", "-n", "100", "--json"], ["log", "--script", "train1.py"], ["why"], ["why", "m3.f3", "--run", "9000"],
     ["show"], ["show", "5000"], ["calls", "m3.f3"], ["calls", "m3.f3", "--where", "x > 0.9", "--top", "loss"],
-    ["diff", "9000", "9990", "--stat"],
+    ["diff", "9000", "9990", "--stat"], ["diff"], ["log", "--changed", "m3.f3", "-n", "3"], ["graph", "@"],
 )  # fmt: skip
+TIMES = 15
 
 
 def measure(folder: str) -> None:
+    """Median seconds of each command as a process of its own (of the clock, and of the processor), and the most memory it had."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from hitsave.start import main; main()"
-    for words in COMMANDS:
-        best, memory = 1e9, 0
-        for _ in range(5):
+    print(
+        f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}"
+    )
+    print(f"| command | median of {TIMES} | processor | memory |\n| --- | ---: | ---: | ---: |")
+    for words in [["--version"], *COMMANDS]:
+        command = [sys.executable, "-c", code, *words, *([] if words == ["--version"] else ["--store", folder])]
+        seconds, processor, memory = [], [], 0
+        for _ in range(TIMES):
             began = time.perf_counter()
-            ran = subprocess.Popen(
-                [sys.executable, "-c", code, *words, "--store", folder],
-                cwd=folder,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+            pid = os.posix_spawn(
+                sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
             )
-            _, error = ran.communicate()
-            best = min(best, time.perf_counter() - began)
-            assert ran.returncode == 0, error.decode()
-        pid = os.posix_spawn(
-            sys.executable, [sys.executable, "-c", code, *words, "--store", folder], os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
-        )  # fmt: skip
-        _, _, usage = os.wait4(pid, 0)
-        memory = usage.ru_maxrss
-        print(f"hitsave {' '.join(words):50} {best * 1e3:7.0f} ms  {memory / 1024:6.0f} MB")
+            _, status, usage = os.wait4(pid, 0)
+            seconds.append(time.perf_counter() - began)
+            processor.append(usage.ru_utime + usage.ru_stime)
+            memory = max(memory, usage.ru_maxrss)
+            assert status == 0, words
+        shown = shlex.join(["hitsave", *words])
+        cells = f"{statistics.median(seconds) * 1e3:.0f} ms | {statistics.median(processor) * 1e3:.0f} ms"
+        print(f"| `{shown}` | {cells} | {memory / 1024:.0f} MB |")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,11 @@ def reasons_page() -> str:
 
 def commands_page() -> str:
     """docs/commands.md."""
+    import os
+
     import typer
+
+    os.environ["COLUMNS"] = "80"  # help keeps to a terminal that is narrower
 
     from hitsave.cli.app import commands
 

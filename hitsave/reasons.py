@@ -208,8 +208,8 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
             told = "the file {subject} is there now" if before == "absent" else "the file {subject} is gone"
         elif slug == "gone" and after is not None:
             told = "the stored result can't be put together any more: {after}"
-        elif slug == "setting" and about.endswith(_AS_SET):
-            about = about.removesuffix(_AS_SET)
+        elif slug == "setting" and about.endswith(AS_SET):
+            about = about.removesuffix(AS_SET)
             told = "what the program sets in {subject} changed" + ("" if before == after else ": {before} → {after}")
         elif slug == "binding":
             told = _binding_words(before, after)
@@ -236,7 +236,8 @@ def sentence(reason: Mapping[str, object], subject: str | None = None) -> str:
 
 
 NOTHING = "nothing"
-_AS_SET = ", as the program set it"
+AS_SET = ", as the program set it"
+"""At the end of a subject: what a program sets in a library, not what that library's settings are."""
 
 
 def changed_lines(before: str | None, after: str | None) -> tuple[str, str]:

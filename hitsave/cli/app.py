@@ -7,6 +7,7 @@ where it happened.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -106,6 +107,7 @@ def top(
 
 def app(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (the process's own by default) and exit."""
+    gc.disable()  # a command reads, writes and ends: what is not freed by counting is freed with the process
     sys.exit(status(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -117,9 +119,13 @@ def status(arguments: list[str]) -> int:
         completion_init()
     try:
         ended = typer.main.get_command(commands).main(args=arguments, prog_name="hitsave", standalone_mode=False)
+        sys.stdout.flush()
         return ended if isinstance(ended, int) else OK
     except typer.Exit as ended:
-        return ended.exit_code
+        return ended.exit_code if _flushed() else OK
+    except SystemExit as ended:
+        # Help whose reader has gone away: whoever lays it out takes that for a failure.
+        return OK if type(sys.stdout).__name__ == "PacifyFlushWrapper" else _status_of(ended)
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
@@ -127,6 +133,20 @@ def status(arguments: list[str]) -> int:
         return OK
     except Exception as error:
         return failed(error)
+
+
+def _flushed() -> bool:
+    """Write what is left to write; False if nobody reads it any more, which is no failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return False
+    return True
+
+
+def _status_of(ended: SystemExit) -> int:
+    return ended.code if isinstance(ended.code, int) else OK if ended.code is None else INTERNAL
 
 
 def failed(error: Exception) -> int:

@@ -69,14 +69,13 @@ def show_size(
         told = {"store": folder, "results_bytes": results, "results": held.traces, "limit_bytes": kept.limit}
         console.write(encoded({**told, "log_bytes": log, "runs": held.runs}))
         return
-    console.write(
-        [
-            [("store    ", "soft"), (folder, "")],
-            [("results  ", "soft"), (f"{size(results)}, {count(held.traces, 'call')}", "")],
-            [("         ", "soft"), (f"a cache of at most {size(kept.limit)}; hitsave cache clear forgets it", "soft")],
-            [("log      ", "soft"), (f"{size(log)}, {count(held.runs, 'run')}", "")],
-        ]
-    )
+    layout: console.Layout = [
+        [("store    ", "soft"), (folder, "")],
+        [("results  ", "soft"), (f"{size(results)}, {count(held.traces, 'call')}", "")],
+        [("         ", "soft"), (f"a cache of at most {size(kept.limit)}; hitsave cache clear forgets it", "soft")],
+        [("log      ", "soft"), (f"{size(log)}, {count(held.runs, 'run')}", "")],
+    ]
+    console.write(console.folded(layout, console.width_of()))
 
 
 @commands.command("clear", cls=Page, short_help="Forget all results.")

@@ -11,6 +11,8 @@ import textwrap
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hitsave.render.console import width_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -106,8 +108,13 @@ def _spelled(option: object) -> str:
     return ", ".join(spellings) + (f" {_metavar(option)}" if _metavar(option) else "")
 
 
+def _width() -> int:
+    """Help is for 80 columns, so that it is the same everywhere, or for a terminal that has less."""
+    return min(_WIDTH, width_of() or _WIDTH)
+
+
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
+    return textwrap.fill(text, _width(), break_on_hyphens=False)
 
 
 def _group(title: str, lines: dict[str, str]) -> str:
@@ -119,7 +126,7 @@ def _rows(title: str, rows: list[tuple[str, str]]) -> str:
     pad = max(len(name) for name, _ in rows) + 2
     told = [
         textwrap.fill(
-            text, _WIDTH, initial_indent=f"  {name:<{pad}}", subsequent_indent=" " * (pad + 2), break_on_hyphens=False
+            text, _width(), initial_indent=f"  {name:<{pad}}", subsequent_indent=" " * (pad + 2), break_on_hyphens=False
         )
         for name, text in rows
     ]

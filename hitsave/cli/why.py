@@ -48,14 +48,14 @@ def why(
             return
         if call is None:
             summary = answers.of_run(kept, told_run)
-            console.page(encoded(summary) if json else text.summary(summary))
+            console.page(encoded(summary) if json else console.folded(text.summary(summary), console.width_of()))
             return
         told = answers.of_calls(kept, told_run, find.calls(kept, told_run, call))
         since = answers.changed(kept, told_run)
         if json:
             console.write(encoded({"run": told_run.get("run"), **since, "calls": told}))
         else:
-            console.page(text.calls(told_run, told, since=since))
+            console.page(console.folded(text.calls(told_run, told, since=since), console.width_of()))
 
 
 def _against(kept: Archive, run: Run, other: Run, call: str | None, *, as_json: bool) -> None:
@@ -66,13 +66,13 @@ def _against(kept: Archive, run: Run, other: Run, call: str | None, *, as_json: 
     if call is None:
         reasons = against.of_run(kept, run, other)
         told: dict[str, object] = {"run": run.get("run"), "against": other.get("run"), "reasons": reasons}
-        console.page(encoded(told) if as_json else text.differences(told))
+        console.page(encoded(told) if as_json else console.folded(text.differences(told), console.width_of()))
         return
     calls = against.of_calls(kept, run, find.calls(kept, run, call), other)
     if as_json:
         console.write(encoded({"run": run.get("run"), "against": other.get("run"), "calls": calls}))
     else:
-        console.page(text.calls(run, calls))
+        console.page(console.folded(text.calls(run, calls), console.width_of()))
 
 
 def explained(slug: str, *, as_json: bool = False) -> console.Layout:

@@ -56,7 +56,7 @@ def explain_miss(
         return explain_nearest(call, present)
     if call.info.is_statement:
         return [new_statement(call, statements)]
-    return first_time(call, store, nodes_of, present)
+    return first_time(call, store, nodes_of, present, statements.run)
 
 
 def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
@@ -103,6 +103,8 @@ def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference
     for difference in found:
         if difference.kind == BINDING and difference.name in changed_code and difference.now == ABSENT:
             continue
+        if difference.kind == BINDING and _looks_the_same(difference, present):
+            continue  # what it has captured, or a default that is an object, is what changed
         if difference.kind == SHARING and not rebound.isdisjoint(_shared(difference.name)):
             continue  # one of the names stands for another object: of course it is shared otherwise
         if difference.kind == SHAPE and shapes > 1 and present.text(SHAPE, difference.name) == difference.text:
@@ -110,7 +112,12 @@ def _without_echoes(found: list[Difference], present: AsRead) -> list[Difference
         if difference.kind == GLOBAL and changed_code and present.text(GLOBAL, difference.name) == difference.text:
             continue  # an object that keeps results of a function looks the same: the function is what changed
         kept.append(difference)
-    return kept
+    return kept or found
+
+
+def _looks_the_same(difference: Difference, present: AsRead) -> bool:
+    text = difference.text
+    return text is not None and text.startswith("function ") and present.text(BINDING, difference.name) == text
 
 
 def _shared(name: str) -> list[str]:
@@ -125,19 +132,13 @@ def _reason(
     before, after = difference.text, present.text(kind, name)
     where = places.get(name) if kind == CODE else None
     if kind == BINDING and before and after:
-        function, captured = before.partition("(")[0], before.partition(") with ")[2]
-        if (
-            function == after.partition("(")[0]
-            and function.startswith("function ")
-            and captured == after.partition(") with ")[2]
-        ):
-            # The same function with other defaults: its head was edited.
-            kind, name = CODE, function.removeprefix("function ")
-            info = names.by_name.get(name)
+        head = _edited_head(before, after)
+        if head is not None:
+            info = names.by_name.get(head)
             where = None if info is None else f"{info.module.relative}:{info.def_line}"
             return {
-                "kind": CODE, "subject": name, "where": where, "before": before.removeprefix("function "),
-                "after": after.removeprefix("function "), "path": [*_path(difference.reader, rows), name],
+                "kind": CODE, "subject": head, "where": where, "before": before.removeprefix("function "),
+                "after": after.removeprefix("function "), "path": [*_path(difference.reader, rows), head],
             }  # fmt: skip
     if kind == CODE:
         before = difference.fingerprint.hex()
@@ -166,6 +167,29 @@ def _reason(
     }
 
 
+def _edited_head(before: str, after: str) -> str | None:
+    """The function whose head was edited, if two texts of one function differ in a default: of it, or of a function in it."""
+    name, bracket, _ = before.partition("(")
+    if before == after or not bracket or name != after.partition("(")[0] or not name.startswith("function "):
+        return None
+    if before.partition(") with ")[2] != after.partition(") with ")[2]:
+        return None  # it was made anew, with other captured variables
+    inside: list[str] = []
+    text = before[: next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)]
+    while text:
+        opened, closed = text.find("("), text.find(")")
+        if opened >= 0 and (closed < 0 or opened < closed):
+            word = text[:opened].rpartition("function ")
+            inside.append(word[2] if word[1] else "")
+            text = text[opened + 1 :]
+        elif closed >= 0:
+            del inside[-1:]
+            text = text[closed + 1 :]
+        else:
+            break
+    return next((word for word in reversed(inside) if word), None)
+
+
 def _path(reader: int, rows: list[tuple[str, int, int]]) -> list[str]:
     """Give the functions from the call to the one that read."""
     path: list[str] = []
@@ -192,19 +216,23 @@ def first_time(
     store: Store,
     nodes_of: Callable[[Trace], list[Node] | None],
     present: AsRead,
+    run: int,
 ) -> list[Reason]:
-    """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had."""
+    """Give the reasons when there is no trace of a call with these arguments: what the nearest stored call had.
+
+    Of two that are as near, one of an earlier run than this (`run`): there was its like before.
+    """
     info = call.info
     place = f"{info.module.relative}:{info.def_line}"
     mine = call.rows()
-    best: tuple[int, Trace] | None = None
+    best: tuple[float, Trace] | None = None
     for _, name in store.calls_of(info.name, _NEAREST):
         record = store.trace(name)
         trace = None if record is None else Trace.from_record(record)
         if trace is None or trace.call == call.digest:  # the call itself, which has just been saved
             continue
         theirs = {row[0]: row for row in trace.arguments}
-        distance = sum(2 for row in mine if theirs.get(row[0], (None, None))[1] != row[1])
+        distance = 0.5 * (trace.run == run) + sum(2 for row in mine if theirs.get(row[0], (None, None))[1] != row[1])
         distance += any(row[3] != theirs[row[0]][3] for row in mine if row[0] in theirs)
         distance += sum(2 for parameter in theirs if parameter not in {row[0] for row in mine})
         if best is None or distance < best[0]:

@@ -102,11 +102,11 @@ def look_for_modules(call: Call, value: object) -> None:
 class Earlier:
     """The statements that the modules had in the run before, to say which of them one has come from."""
 
-    __slots__ = ("_known", "_run", "_store")
+    __slots__ = ("_known", "_store", "run")
 
     def __init__(self, store: Store, run: int) -> None:
         self._store = store
-        self._run = run
+        self.run = run
         self._known: dict[str, Old] = {}
 
     def text(self, info: CodeInfo) -> str | None:
@@ -129,9 +129,9 @@ class Earlier:
 
     def _statements(self, module: ModuleInfo) -> Old:
         store = self._store
-        record = store.run(self._run) or {}
+        record = store.run(self.run) or {}
         script = record.get("script")
-        for number in store.run_numbers(script if isinstance(script, str) else None, self._run, 1):
+        for number in store.run_numbers(script if isinstance(script, str) else None, self.run, 1):
             sources = (store.run(number) or {}).get("sources")
             digest = sources.get(module.relative) if isinstance(sources, dict) else None
             text = store.source(bytes.fromhex(digest)) if isinstance(digest, str) else None

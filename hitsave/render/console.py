@@ -98,6 +98,39 @@ def note(layout: Layout) -> None:
     write(layout, sys.stderr)
 
 
+def folded(layout: Layout, width: int | None) -> Layout:
+    """Lines that are longer than the terminal is wide, broken between words, the rest further in. Lines of a diff stay whole."""
+    return layout if width is None else [part for line in layout for part in _folded(line, width)]
+
+
+def _folded(line: Line, width: int) -> Layout:
+    text = "".join(part for part, _ in line)
+    of_a_diff = len(line) == 2 and not line[0][0].strip() and line[1][0][:1] in ("+", "-", "@", " ", "\\")
+    if len(text) <= width or of_a_diff:
+        return [line]
+    inner = " " * min(len(text) - len(text.lstrip()) + 2, width // 2)
+    told: Layout = [[]]
+    used, began = 0, True  # columns of the last line, and whether it has no word yet
+    for part, style in line:
+        # Words with the blanks before them.
+        at = 0
+        while at < len(part):
+            end = at
+            while end < len(part) and part[end] == " ":
+                end += 1
+            while end < len(part) and part[end] != " ":
+                end += 1
+            word = part[at:end]
+            at = end
+            if used + len(word) > width and not began and word.strip():
+                told.append([(inner, "")])
+                used, began, word = len(inner), True, word.lstrip()
+            told[-1].append((word, style))
+            used += len(word)
+            began = began and not word.strip()
+    return told
+
+
 def message(what: str, facts: list[tuple[str, str]] | None = None, hint: str = "", slug: str = "") -> Layout:
     """A message in the one shape they all have: what, the facts below each other, what to do, the slug."""
     layout: Layout = [[("hitsave: ", "soft"), (what, "strong")]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hitsave.render.changed import changed
-from hitsave.render.console import Layout, Line
+from hitsave.render.console import Layout, Line, folded
 from hitsave.render.why import compared, outcome
 from hitsave.report.archive import seconds_of
 from hitsave.report.words import ago, clip, count, duration, given, moment, short_name
@@ -33,7 +33,7 @@ def run(told: Told, width: int | None, now: float | None = None) -> Layout:
         layout.append([(f"  {key:<{pad}}", "soft"), *(_clipped(spans, room))])
     lines = str(told.get("traceback") or "").rstrip().splitlines()
     if lines:
-        layout += [[], *([("  " + line, "bad")] for line in lines)]
+        layout += [[], *folded([[("  " + line, "bad")] for line in lines], width)]
     nodes = told.get("calls")
     if isinstance(nodes, list) and nodes:
         layout += [[], [("calls", "strong")], *calls(nodes, width)]

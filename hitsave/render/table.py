@@ -73,7 +73,7 @@ def csv(found: Table) -> str:
 
 def points(x: str, y: str, pairs: list[tuple[float, float]], width: int, height: int = 16) -> Layout:
     """A scatter plot in dots of 2 × 4 to a character."""
-    across, down = max(width - 14, 20), height
+    across, down = max(width - 14 - len(x), 20), height
     low_x, high_x = min(p[0] for p in pairs), max(p[0] for p in pairs)
     low_y, high_y = min(p[1] for p in pairs), max(p[1] for p in pairs)
     grid = [[0] * across for _ in range(down)]

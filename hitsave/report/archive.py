@@ -6,7 +6,8 @@ data, and what is not kept any more is None: a report says so in words and never
 
 from __future__ import annotations
 
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from hitsave.memo.trace import Trace
 from hitsave_trace.folders import folder_of
@@ -68,7 +69,12 @@ Reason = dict[str, object]
 Used = dict[tuple[str, str], tuple[str, str | None]]
 
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
 _PASSED_OVER = 50
+_REMEMBERED = 200
+"""Runs, tables and texts that are held at most, of each kind."""
 
 
 class Version:
@@ -116,6 +122,7 @@ class Archive:
     def run(self, number: int) -> Run | None:
         """The run of this number."""
         if number not in self._runs:
+            _make_room(self._runs)
             self._runs[number] = self._keeper.run(number)
         return self._runs[number]
 
@@ -140,6 +147,7 @@ class Archive:
     def calls(self, number: int) -> list[Call]:
         """The calls of a run, in the order in which they ended; each with the index of its `parent`."""
         if number not in self._calls:
+            _make_room(self._calls)
             source = replayed_run(self.run(number))
             rows = _rows(self._keeper.run_calls(number if source is None else source))
             if source is not None:
@@ -153,6 +161,7 @@ class Archive:
         if not isinstance(name, str) or not name:
             return None
         if name not in self._used:
+            _make_room(self._used)
             self._used[name] = {
                 (kind, subject): (fingerprint.hex(), text)
                 for kind, subject, fingerprint, text in self._keeper.uses(bytes.fromhex(name))
@@ -215,6 +224,7 @@ class Archive:
         if key is None:
             return None
         if key not in self._texts:
+            _make_room(self._texts)
             raw = self._keeper.source(key)
             self._texts[key] = None if raw is None else decode_source(raw).splitlines(keepends=True)
         return self._texts[key]
@@ -245,6 +255,13 @@ class Archive:
             "when": trace.when,
             "arguments": trace.arguments,
         }
+
+
+def _make_room(known: dict[Key, Value]) -> None:
+    """Forget the older half of what was read, if that is much: some questions go through thousands of runs."""
+    if len(known) >= _REMEMBERED:
+        for key in list(islice(known, _REMEMBERED // 2)):
+            del known[key]
 
 
 def decode_source(raw: bytes) -> str:

@@ -64,6 +64,8 @@ def rows(
             break
         if grep is not None and grep.lower() not in _words(archive, run).lower():
             continue
+        if changed is not None and not _may_have_changed(archive, run, changed):
+            continue
         row = _row(archive, run)
         if changed is None or _has_changed(row, changed):
             told.append(row)
@@ -138,6 +140,22 @@ def _has_changed(row: Row, name: str) -> bool:
     return any(not name or name == item["file"] or name in spellings(str(item["function"])) for item in items)
 
 
+def _may_have_changed(archive: Archive, run: Run, name: str) -> bool:
+    """A quick look, for a question about thousands of runs: whether anything that could be called so is another thing."""
+    old = archive.before(run)
+    if old is None:
+        return False
+    old_sources, new_sources = mapping_of(old, "sources"), mapping_of(run, "sources")
+    edited = [path for path, digest in new_sources.items() if old_sources.get(path) != digest]
+    if not name or name in edited or name.startswith("line "):
+        return bool(edited) or run.get("used") != old.get("used")
+    then, now = code_of(archive, old), code_of(archive, run)
+    subjects = [function for function, fingerprint in now.items() if then.get(function) != fingerprint]
+    before, after = used_by(archive, old), used_by(archive, run)
+    subjects += [key[1] for key, (fingerprint, _) in after.items() if key in before and before[key][0] != fingerprint]
+    return any(name in spellings(subject) for subject in subjects)
+
+
 def _row(archive: Archive, run: Run) -> Row:
     old = archive.before(run)
     told = changes(archive, old, run) if old is not None else []
@@ -195,7 +213,10 @@ def _functions(archive: Archive, old: Run, new: Run) -> list[Row]:
         digest = mapping_of(new if newer else old, "sources").get(path or "")
         return "".join(archive.source_lines(digest) or ()) if digest is not None else ""
 
-    return told + [row for row in lines.changed(then, now, archive.version, text_of) if not _in_script(row)]
+    # Of a file that the older run had not loaded nothing can be told, unless it is newer.
+    there = {path for path in mapping_of(new, "sources") if _was_there(old, new, path)}
+    statements = lines.changed(then, now, archive.version, text_of)
+    return told + [row for row in statements if not _in_script(row) and row["file"] not in there]
 
 
 def _in_script(row: Row) -> bool:
@@ -349,10 +370,15 @@ def _stood_there(archive: Archive, old: Run, path: str | None, text: str, new: R
     if digest is not None:
         lines = archive.source_lines(digest)
         return lines is not None and text.rstrip() in "".join(lines)
-    # It was not loaded then: its time says whether it was there.
-    touched = new.get("touched") if new is not None else None
+    return new is not None and _was_there(old, new, path)
+
+
+def _was_there(old: Run, new: Run, path: str | None) -> bool:
+    """Whether a file that the older run had not loaded was there already: its time says so."""
+    touched = new.get("touched")
     when = touched.get(path) if isinstance(touched, dict) else None
-    return isinstance(when, int | float) and when < seconds_of(old, "started")
+    is_older = isinstance(when, int | float) and when < seconds_of(old, "started")
+    return is_older and path not in mapping_of(old, "sources")
 
 
 def _piece_changed(archive: Archive, old: Run, new: Run, path: str | None, name: str) -> bool:

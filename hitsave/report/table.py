@@ -33,6 +33,8 @@ _LESS = (
 )
 
 
+_SHOWN = 12
+"""Digits of the digest of a version that are given out."""
 MOST_VERSIONS = 20
 """So many versions, the last ones, are told with what they changed."""
 
@@ -53,37 +55,43 @@ class Table:
 def build(archive: Archive, function: str, *, whole: bool = False, limit: int = 0) -> Table:
     """The table of all calls of `function`, or of those of the last `limit` runs; `whole`: with the columns that don't vary."""
     table = Table(function)
-    for found in archive.table(function, 0, limit):
-        # Where a library has no name for a parameter, it is counted; a condition wants a name.
-        arguments = {
-            name.replace("#", "arg", 1) if name[:1] == "#" else name: v
-            for name, v in _mapping(found, "arguments").items()
-        }
-        result = _mapping(found, "result")
-        found = {**found, "arguments": arguments}
-        version = str(found.get("codes"))
+    all_cells: list[Row] = []
+    for row in archive.table(function, 0, limit):
+        arguments, result = _named(_mapping(row, "arguments")), _mapping(row, "result")
+        version = str(row.get("codes"))
         number = table.versions.setdefault(version, len(table.versions) + 1)
-        cells: Row = {"run": found.get("run"), **arguments}
-        # A result that has the name of an argument: the argument keeps it.
-        cells.update({(f"result.{name}" if name in cells else name): value for name, value in result.items()})
-        table.rows.append(
-            {**found, "version": number, "cells": {**cells, "code": f"v{number}", "seconds": seconds_of(found)}}
-        )
+        cells: Row = {"run": row.get("run"), **arguments}
+        for name, value in result.items():
+            # A result that has the name of an argument: the argument keeps it.
+            cells[f"result.{name}" if name in cells else name] = value
+        cells["code"], cells["seconds"] = f"v{number}", seconds_of(row)
+        row["arguments"], row["version"], row["cells"] = arguments, number, cells
+        row["codes"] = version[:_SHOWN]
+        table.rows.append(row)
+        all_cells.append(cells)
     names: dict[str, None] = dict.fromkeys(("run",))
     for kind in ("arguments", "result"):
-        for row in table.rows:
-            names.update(dict.fromkeys(_mapping(row, kind)))
-    every = [
-        *(name for name in names),
-        *dict.fromkeys(n for row in table.rows for n in cells_of(row) if n not in names),
-    ]
-    for name in every:
-        values = [cells_of(row).get(name) for row in table.rows]
-        if whole or name in ("run", "seconds") or any(_differs(value, values[0]) for value in values[1:]):
+        for shape in {tuple(_mapping(row, kind)): None for row in table.rows}:  # most rows have the same names
+            names.update(dict.fromkeys(shape))
+    for shape in {tuple(cells): None for cells in all_cells}:
+        names.update(dict.fromkeys(shape))
+    for name in names:
+        first = all_cells[0].get(name) if all_cells else None
+        varies = any(
+            value is not first and _differs(value, first) for cells in all_cells for value in (cells.get(name),)
+        )
+        if whole or name in ("run", "seconds") or varies:
             table.columns.append(name)
         else:
-            table.constant[name] = values[0] if values else None
+            table.constant[name] = first
     return table
+
+
+def _named(values: Row) -> Row:
+    """Arguments by name. A parameter of a library that has none is counted: `arg1`."""
+    if not any(name[:1] == "#" for name in values):
+        return values
+    return {f"arg{name[1:]}" if name[:1] == "#" else name: value for name, value in values.items()}
 
 
 def select(table: Table, *, where: str | None = None, sort: str | None = None, top: str | None = None) -> None:
@@ -160,7 +168,7 @@ def public(table: Table) -> list[Row]:
             "run": row.get("run"),
             "arguments": nested(_mapping(row, "arguments")),
             "result": _result(row.get("result")),
-            "code": str(row.get("codes"))[:12],
+            "code": str(row.get("codes")),
             "version": row["version"],
             "verdict": row.get("verdict"),
             "seconds": row.get("seconds"),

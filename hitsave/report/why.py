@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hitsave.reasons import UNSAVED, canonical, remedy, sentence, verdict_of
+from hitsave.reasons import AS_SET, UNSAVED, canonical, remedy, sentence, verdict_of
 from hitsave.report import diff, lines
 from hitsave.report.archive import (
     Archive,
@@ -173,6 +173,8 @@ def checked(archive: Archive, trace: object, own: str = "") -> dict[str, list[st
             continue  # which objects are one: it has no name that would say something here
         if lines.is_statement(name):
             name = own if ":line " in own else lines.shown(name, text)
+        if name.endswith(AS_SET):
+            name = f"what the program sets in {name.removesuffix(AS_SET)}"
         shown = f"{name} {text}" if kind == "distribution" and text else (name or text or kind)
         known = names.setdefault("file" if kind in ("presence", "stat") else kind, [])
         if shown not in known:

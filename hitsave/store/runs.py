@@ -8,6 +8,7 @@ the process is gone, and gets "killed".
 from __future__ import annotations
 
 import os
+from sys import intern
 
 from hitsave.store import schema
 from hitsave.store.codec import Damaged, decode, decode_named, digest_of, encode, plain
@@ -190,7 +191,8 @@ class Runs:
         for key, row in reversed(stored):
             run = int.from_bytes(key[len(prefix) : len(prefix) + 4], "big")
             try:
-                found += [{"run": run, **each} for each in decode(row)]  # type: ignore[union-attr, dict-item]
+                # Each row was read with names of its own: ten thousand rows need them once.
+                found += [{"run": run, **{intern(name): v for name, v in each.items()}} for each in decode(row)]  # type: ignore[union-attr, arg-type]
             except Damaged:
                 continue
         return found

@@ -226,22 +226,24 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def function_text(function: FunctionType) -> str:
-    """Name a function, with its defaults: what stands in its head."""
+def function_text(function: FunctionType, deeper: int = 2) -> str:
+    """Name a function, with its defaults (what stands in its head), what it has captured, and what it holds as attributes."""
     code = function.__code__
     count = code.co_argcount
     defaults = function.__defaults__ or ()
+    given = dict(zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False))
+    given.update(function.__kwdefaults__ or {})
     shown = [
-        f"{name}={describe(value, 40)}"
-        for name, value in zip(code.co_varnames[count - len(defaults) : count], defaults, strict=False)
+        # A function that is a default may have other defaults itself.
+        f"{name}={function_text(value, deeper - 1) if deeper and type(value) is FunctionType else describe(value, 40)}"
+        for name, value in given.items()
     ]
-    shown += [f"{name}={describe(value, 40)}" for name, value in (function.__kwdefaults__ or {}).items()]
     held = "".join(f", {name}={describe(value, 40)}" for name, value in vars(function).items() if name != "__wrapped__")
     captured = [
         f"{name}={_cell_text(cell)}" for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False)
     ]
     with_them = f" with {', '.join(captured)}" if captured else ""
-    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){held}{with_them}"[:300]
+    return f"function {function_name(function) or function.__qualname__}({', '.join(shown)}){with_them}{held}"[:300]
 
 
 def _cell_text(cell: CellType) -> str:

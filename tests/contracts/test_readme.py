@@ -22,6 +22,12 @@ def test_files_that_the_readme_links_to_exist():
         assert (ROOT / link).exists(), link
 
 
+def test_the_log_why_and_diff_are_shown():
+    text = (ROOT / "README.md").read_text()
+    for name in ("log", "why", "diff"):
+        assert f"](docs/pictures/{name}.svg)" in text  # made from real output, and checked, by docs/make_docs.py
+
+
 def test_each_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     told = (ROOT / "docs" / "dependencies.md").read_text()

@@ -24,7 +24,7 @@ class Endless(Exception):
 
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512 << 20, 512 << 20))  # a store grows with the edits
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -40,6 +40,7 @@ class Laboratory(Pair):
         self.eager = eager
         self.threshold = threshold
         self.limit = float(LOCAL)
+        self.slack = 60.0  # seconds that a run under HitSave may take longer, besides four times as long
 
     def write(self, name: str, text: str) -> None:
         for folder in (self.plain, self.saved):
@@ -88,7 +89,7 @@ class Laboratory(Pair):
         self, copy: Path, command: list[str], environment: dict[str, str], stdin: str, longer: bool = False
     ) -> Outcome:
         copy.rename(self.project)
-        limit = self.limit * 4 + 60 if longer else self.limit
+        limit = self.limit * 4 + self.slack if longer else self.limit
         try:
             process = subprocess.run(
                 command,

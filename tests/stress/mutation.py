@@ -82,6 +82,7 @@ class Trial:
         program.build(self.laboratory.saved)
         self.tally = Tally()
         self.warm: set[str] = set()
+        self.environment: dict[str, str] = {}  # of the runs under HitSave, besides what the laboratory gives them
 
     def prepare(self) -> None:
         laboratory = self.laboratory
@@ -102,7 +103,7 @@ class Trial:
             if name.endswith(".py")
         }
         for number in range(3):
-            saved, report = laboratory.saved_run(self.program.command)
+            saved, report = laboratory.saved_run(self.program.command, self.environment)
             self.judge(f"unedited, run {number + 1}", first, saved)
         laboratory.limit = patience
         self.warm = answered(report)

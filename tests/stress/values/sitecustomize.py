@@ -7,6 +7,13 @@ import sys
 import types
 
 
+def cell_of(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
 def look(thing, depth=0):
     """A text that tells two values apart, without what differs in every run."""
     if isinstance(thing, (int, float, complex, str, bytes, bool, type(None))):
@@ -14,7 +21,10 @@ def look(thing, depth=0):
     if depth > 6:
         return type(thing).__name__
     if isinstance(thing, types.FunctionType):
-        return f"{thing.__module__}.{thing.__qualname__} {thing.__defaults__!r:.200} {thing.__kwdefaults__!r:.200}"
+        held = (thing.__defaults__, thing.__kwdefaults__, [cell_of(cell) for cell in thing.__closure__ or ()])
+        return f"{thing.__module__}.{thing.__qualname__} {look(held, depth + 1)}"
+    if type(thing).__module__ == "typing":
+        return repr(thing)
     if isinstance(thing, types.ModuleType):
         return thing.__name__
     if isinstance(thing, type):

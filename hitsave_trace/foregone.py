@@ -33,7 +33,7 @@ def foregone(info: CodeInfo) -> tuple[int, ...]:
     )
 
 
-def observe(recording: Recording, info: CodeInfo, reader: int) -> None:
+def observe(recording: Recording, info: CodeInfo, numbers: tuple[int, ...], reader: int) -> None:
     """Record what these blocks read."""
-    for number in foregone(info):
+    for number in numbers:
         reads.observe(recording, info.module, info.blocks[number], reader)

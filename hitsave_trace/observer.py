@@ -138,6 +138,7 @@ class Observer:
             targets = innermost()
         finally:
             busy.add(busy_here)
+        known = foregone.foregone(info)
         for recording in targets:
             if info.name not in recording.functions:
                 caller, line = reader_of(recording, 5)
@@ -145,12 +146,13 @@ class Observer:
                 reads.observe(recording, info.module, info.blocks[0], position)
                 if "." in info.qualname:
                     reads.observe_owner(recording, first, position)
-                foregone.observe(recording, info, position)
-        self._watch_blocks(info, asked=asked)
+            foregone.observe(recording, info, known, recording.functions[info.name])
+        self._watch_blocks(info, known, asked=asked)
 
-    def _watch_blocks(self, info: CodeInfo, *, asked: bool) -> None:
-        """Entries of `info` need not be told any more, unless to ask about the call; its blocks must be, once each."""
-        known = foregone.foregone(info)
+    def _watch_blocks(self, info: CodeInfo, known: tuple[int, ...], *, asked: bool) -> None:
+        """Entries of `info` need not be told any more, unless to ask about the call; its blocks must be, once each, but for
+        those of which it is `known` what they read.
+        """
         info.cells_left = len(info.block_cells) - len(known)
         for number, cell in enumerate(info.block_cells, 1):
             if number not in known:
@@ -320,8 +322,9 @@ class Observer:
         position = recording.enter(info, -1, 0)
         self.opening(recording)
         reads.observe(recording, info.module, info.blocks[0], position)
-        foregone.observe(recording, info, position)
-        self._watch_blocks(info, asked=True)
+        known = foregone.foregone(info)
+        foregone.observe(recording, info, known, position)
+        self._watch_blocks(info, known, asked=True)
 
     def finish(self, thread: int, stack: list[Recording], deal: Callable[[], None]) -> None:
         """The call of a thread's innermost recording is over: `deal` with it, and close the recording, whatever happens."""

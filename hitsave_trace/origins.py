@@ -28,7 +28,7 @@ def origin(module: str) -> tuple[Fingerprint, str]:
         place = _would_load(module)
         if place is None:
             return ABSENT, "absent"
-    if not isinstance(place, str) or "site-packages" in place or not _names_user_code(place):
+    if not isinstance(place, str) or "site-packages" in place or not around.is_user_file(place):
         return named("module of a library"), module
     where = around.place(place)
     return named("module at " + where), where
@@ -51,7 +51,3 @@ def _would_load(module: str) -> str | None:
     except Exception:  # path hooks are anybody's
         return None
     return None if spec is None else spec.origin or "namespace"
-
-
-def _names_user_code(place: str) -> bool:
-    return around.is_user_file(place)

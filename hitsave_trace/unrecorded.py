@@ -14,7 +14,7 @@ import sys
 from stat import S_ISREG
 
 from hitsave_trace.around import around, file_text
-from hitsave_trace.fingerprint.files import stamp_of
+from hitsave_trace.fingerprint.files import AT_ONCE_BYTES, LATER_BYTES, stamp_of
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ENV, FILE
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 MOST = 2_000
 """Files and variables that are noted; a run that reads more is told apart by the first ones."""
-AT_ONCE_BYTES = 1 << 20
-LATER_BYTES = 64 << 20
 _CODE = (".py", ".pyc", ".so", ".pth")
 
 

@@ -20,7 +20,7 @@ from hitsave.replay.searched import paths_of, stems_of
 from hitsave.store.codec import decode, digest_of
 from hitsave.store.seals import seal_path
 from hitsave_trace import names
-from hitsave_trace.fingerprint.files import settled, stamp_of
+from hitsave_trace.fingerprint.files import LATER_BYTES, settled, stamp_of
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.importing.quietly import compile_quietly
 from hitsave_trace.model import FILE
@@ -309,7 +309,6 @@ class _Closing:
     def _readings(self) -> Iterator[tuple[object, ...]]:
         """What was read. Large files are fingerprinted now, if they are what they were when they were opened."""
         from hitsave_trace.around import around
-        from hitsave_trace.taps.whole import READ_LATER_BYTES
 
         for (kind, name), (fingerprint, stamp, without) in self.whole.reads.items():
             if fingerprint is None and stamp is not None:
@@ -320,7 +319,7 @@ class _Closing:
                 if found is None or stamp_of(found) != stamp:
                     if name not in self.whole.written:
                         self.whole.forbid("file-changed-meanwhile", name, "")
-                elif found.st_size <= READ_LATER_BYTES or not settled(found):
+                elif found.st_size <= LATER_BYTES or not settled(found):
                     fingerprint = around.digests.content(name)
                     stamp = stamp if settled(found) else None
             yield kind, name, fingerprint, stamp, without

@@ -58,7 +58,7 @@ class Before:
 
     def same_as(self, objects: Sequence[object]) -> bool:
         """Whether these are the very objects, in this order; they were met in an equal value."""
-        if self._walk.settle():
+        if self._walk.objects.settle():
             return False  # the call has asked an instance for its dict, and may have put it anywhere
         if list(map(id, objects)) == list(map(id, self.objects)):
             return True
@@ -69,7 +69,7 @@ class Before:
 
     def changed(self, positions: range) -> Iterator[tuple[int, Form]]:
         """Give the objects at `positions` that may have changed, with their forms. Raises `Unsettable`."""
-        self._walk.settle()
+        self._walk.objects.settle()
         for thing, state in self._loose:
             if loose_state(thing) != state:
                 raise Unsettable(-1)

@@ -168,6 +168,13 @@ def settled(found: os.stat_result) -> bool:
     return abs(time_ns() - max(found.st_mtime_ns, found.st_ctime_ns)) > _UNSETTLED_NS
 
 
+AT_ONCE_BYTES = 1 << 20
+"""Up to this size a file that the run reads is fingerprinted when it is opened; the run may write it later. Larger ones when the
+run ends, if they are then what they were."""
+LATER_BYTES = 64 << 20
+"""Files that are larger than this are known by size and times alone, or not at all."""
+
+
 def stamp_of(found: os.stat_result) -> Stamp:
     """What tells a version of a file from every other, short of its content."""
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev

@@ -175,10 +175,6 @@ class Walk:
         self.made(own)
         self.objects.stand_ins[_mark(own)] = owner
 
-    def settle(self) -> bool:
-        """Put the dicts of instances that have got one since in the places of those that stood for them."""
-        return self.objects.settle()
-
     def is_the_programs(self, position: int) -> bool:
         """Whether the object at this position was there before the walk."""
         return _mark(self.objects[position]) not in self.temporary and not self.places.is_inside(self._places[position])

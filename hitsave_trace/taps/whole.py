@@ -16,7 +16,7 @@ from _thread import get_ident
 from stat import S_ISDIR, S_ISREG
 
 from hitsave_trace.around import around
-from hitsave_trace.fingerprint.files import link, packages_in, settled, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import AT_ONCE_BYTES, link, packages_in, settled, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.folders import folder_of
 from hitsave_trace.model import ABSENT, ENV, FILE, LISTING, PRESENCE, STAT
@@ -40,11 +40,6 @@ MOST_READS = 20_000
 """Things that a run may read before it is given up: each costs some microseconds, and a check as much again."""
 DRAW_AT_IMPORT = frozenset(("rich.style",))
 """Libraries that draw from `random` while they are imported, for names that only they see."""
-READ_AT_ONCE_BYTES = 1 << 20
-"""Up to this size a file is fingerprinted when it is opened; the run may write it later. Larger ones when the run ends, if
-they are then what they were."""
-READ_LATER_BYTES = 64 << 20
-"""Files that are larger than this are known by size and times alone."""
 
 _stat = os.stat
 _listdir = os.listdir
@@ -145,7 +140,7 @@ class Whole:
                 self.forbid("special-file", path)
             return around.digests.content(path), None, ()
         stamp = stamp_of(found)
-        if found.st_size > READ_AT_ONCE_BYTES:
+        if found.st_size > AT_ONCE_BYTES:
             return None, stamp, ()
         return around.digests.content(path), stamp if settled(found) else None, ()
 

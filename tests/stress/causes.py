@@ -30,7 +30,7 @@ from random import Random
 from tests.stress import edits
 from tests.stress.laboratory import HERE, Endless
 from tests.stress.mutation import Trial, identity
-from tests.stress.programs import PROGRAMS
+from tests.stress.programs import PROGRAMS, in_turn
 
 FOLLOWS = ("argument", "closure", "new", "random", "setting", "sharing")
 """Kinds of reasons that say: what came into the call is different, or the state of the process. The edit is what made it so."""
@@ -339,18 +339,12 @@ def main() -> int:
     options = parser.parse_args()
     base = options.keep or Path(tempfile.mkdtemp(prefix="causes-"))
     total = Counts()
-    for name in options.program or sorted(PROGRAMS):
-        folder = base / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        started = time.perf_counter()
+
+    def examine(name: str, folder: Path) -> Counts:
         trial = Asked(PROGRAMS[name], folder, Random(f"{options.seed} causes {name}"), options.eager, None)
-        counts = trial.examine(options.edits)
-        print(f"--- {name} ({time.perf_counter() - started:.0f} s)", *counts.lines(), sep="\n", flush=True)
-        total.add(counts)
-        if options.keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
-    print("--- all", *total.lines(), sep="\n")
+        return trial.examine(options.edits)
+
+    in_turn(options.program or sorted(PROGRAMS), base, total, examine, leave=options.keep is not None)
     return bool(total.unchanged) or len(total.not_first) > 0.02 * total.edits
 
 

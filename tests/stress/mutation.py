@@ -21,7 +21,7 @@ from random import Random
 
 from tests.stress import edits
 from tests.stress.laboratory import Endless, Laboratory
-from tests.stress.programs import PROGRAMS, Program
+from tests.stress.programs import PROGRAMS, Program, in_turn
 
 DATA = (".txt", ".csv", ".json", ".ini", ".html", ".cfg", ".tsv", ".md", ".xml", ".pgn")
 
@@ -233,17 +233,12 @@ def main() -> int:
     options = parser.parse_args()
     base = options.keep or Path(tempfile.mkdtemp(prefix="mutation-"))
     total = Tally()
-    for name in options.program or sorted(PROGRAMS):
-        folder = base / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        started = time.perf_counter()
+
+    def examine(name: str, folder: Path) -> Tally:
         trial = Trial(PROGRAMS[name], folder, Random(f"{options.seed} {name}"), options.eager, options.threshold)
-        tally = trial.run(options.edits, options.irrelevant)
-        print(f"--- {name} ({time.perf_counter() - started:.0f} s)", *tally.lines(), sep="\n", flush=True)
-        total.add(tally)
-        shutil.rmtree(folder, ignore_errors=True)
-    print("--- all", *total.lines(), sep="\n")
+        return trial.run(options.edits, options.irrelevant)
+
+    in_turn(options.program or sorted(PROGRAMS), base, total, examine)
     return bool(total.wrong)
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 DRIVERS = Path(__file__).resolve().parent / "drivers"
 
@@ -25,6 +30,11 @@ class Program:
         command: tuple[str, ...] = ("main.py",),
     ):
         self.name, self.copies, self.changes, self.command = name, copies, changes, list(command)
+
+    @property
+    def missing(self) -> list[str]:
+        """Modules that it copies and that are not installed."""
+        return [module for module in self.copies if importlib.util.find_spec(module) is None]
 
     def build(self, folder: Path) -> None:
         """Put the program into `folder`."""
@@ -72,3 +82,27 @@ PROGRAMS = {
         Program("chess", {"chess": "chess"}),
     )
 }
+
+
+class Counted(Protocol):
+    """What an examination of programs has counted."""
+
+    def add(self, other, /) -> None: ...
+    def lines(self) -> list[str]: ...
+
+
+def in_turn(
+    names: Iterable[str], base: Path, total: Counted, examine: Callable[[str, Path], Counted], *, leave: bool = False
+) -> None:
+    """Examine programs one after another, each in a new folder, which stays if it is to be left; say what was counted."""
+    for name in names:
+        folder = base / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        started = time.perf_counter()
+        counted = examine(name, folder)
+        print(f"--- {name} ({time.perf_counter() - started:.0f} s)", *counted.lines(), sep="\n", flush=True)
+        total.add(counted)
+        if not leave:
+            shutil.rmtree(folder, ignore_errors=True)
+    print("--- all", *total.lines(), sep="\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from random import Random
 
 import pytest
@@ -16,9 +15,8 @@ from tests.stress.programs import PROGRAMS
 @pytest.mark.parametrize("name", ["texts", "functional", "sorted"])
 def test_the_edit_is_the_first_cause(name, tmp_path):
     program = PROGRAMS[name]
-    missing = [module for module in program.copies if importlib.util.find_spec(module) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+    if program.missing:
+        pytest.skip(f"not installed: {', '.join(program.missing)}")
     folder = tmp_path / name
     folder.mkdir()
     counts = Asked(program, folder, Random(f"test {name}"), 2, None).examine(4)

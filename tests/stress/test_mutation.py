@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from random import Random
 
 import pytest
@@ -16,9 +15,8 @@ from tests.stress.programs import PROGRAMS
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
 def test_edits_change_nothing_but_the_program(name, tmp_path):
     program = PROGRAMS[name]
-    missing = [module for module in program.copies if importlib.util.find_spec(module) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+    if program.missing:
+        pytest.skip(f"not installed: {', '.join(program.missing)}")
     folder = tmp_path / name
     folder.mkdir()
     trial = Trial(program, folder, Random(f"test {name}"), 2, None)

@@ -35,9 +35,9 @@ LOOKING_SECONDS = 0.03
 """What that may take in any case."""
 VAIN_TIMES, VAIN_SECONDS = 5, 0.001
 """Asking was in vain if it took so many times as long as the call, and that long."""
-MOST_IN_VAIN = 5
+MOST_IN_VAIN = 8
 """Functions of which that may be so before new ones get only a little time."""
-LITTLE_SECONDS = 0.001
+LITTLE_SECONDS = 0.003
 DEAR_SECONDS = 0.0005
 """What asking about a quick call may take if that is to be done again."""
 INVESTMENT = 0.3
@@ -51,11 +51,11 @@ REFUSED_PART = 0.1
 FREE_SECONDS = 0.25
 """What asking may cost in a run before it is compared with the time that the run took, as long as it is about functions
 that were not asked about yet."""
-AGAIN_SECONDS = 0.05
+AGAIN_SECONDS = 0.25
 """The same for functions of which saving a call turned out dear, on top of half that part."""
 PART = 0.1
 """The part of a run's time that asking may cost on top of what answers saved."""
-GOOD_PART = 0.1
+GOOD_PART = 0.25
 """Up to this part of its own time asking about a function, and saving its calls, is cheap: then it is always done."""
 LONG_SECONDS = 1.0
 """A call that takes this long is worth asking about, even if all calls of its function were unsaved so far."""

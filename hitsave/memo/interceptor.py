@@ -14,7 +14,7 @@ from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
 from hitsave.memo.present import AsRead
-from hitsave.memo.queue import own_seconds, queued_seconds
+from hitsave.memo.queue import begin_to_queue, own_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
@@ -99,7 +99,7 @@ class Memo:
         if not self.policy.may_ask(info, started, spent - self.journal.saved_seconds):
             info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
             return None
-        patient = info.policy.patient  # type: ignore[attr-defined]
+        patient = self.policy.is_patient(info)
         call = Call(info, arguments, cells, started, thread_time())
         budget = self.policy.budget(info, inside=bool(stacks))
         try:
@@ -149,8 +149,7 @@ class Memo:
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
         call.looked_before = found.looked
-        call.queued_before = queued_seconds()
-        found.started = perf_counter()
+        found.started = begin_to_queue(call)
         # Of the hook that is running only the part up to here has been before the body.
         call.overhead_before = around.overhead + call.spent
 

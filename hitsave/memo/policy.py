@@ -103,11 +103,6 @@ class Costs:
         self.saved = 0
         self.budget = BUDGET_SECONDS
 
-    @property
-    def patient(self) -> bool:
-        """Whether looking at the arguments of its calls may take long: it was slow before, and asking has not been in vain."""
-        return self.slow > 0 and self.missed < IN_VAIN
-
 
 class Policy:
     """The decisions of one run.
@@ -129,12 +124,26 @@ class Policy:
         """Decide about a function that has just been loaded."""
         info.candidate = info.recordable
         known = self._known.get(info.name)
+        if known is None and not info.is_statement:
+            info.policy = None  # until it is called: see `_costs`
+            return
         costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
         if info.is_statement:
             # It runs once, and did so before. Equal ones are one.
             info.candidate = known is None or costs.slow > 0
             costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
+
+    def _costs(self, info: CodeInfo) -> Costs:
+        costs: Costs | None = info.policy  # type: ignore[assignment]
+        if costs is None:
+            costs = info.policy = self.costs[info.name] = Costs()
+        return costs
+
+    def is_patient(self, info: CodeInfo) -> bool:
+        """Whether looking at the arguments of its calls may take long: it was slow before, and asking has not been in vain."""
+        costs = self._costs(info)
+        return costs.slow > 0 and costs.missed < IN_VAIN
 
     def begin_site(self, site: Site) -> bool:
         """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
@@ -159,7 +168,7 @@ class Policy:
 
     def timed(self, info: CodeInfo, seconds: float) -> bool:
         """A call that was not asked about took that long; say whether that is worth a word."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.asked += 1
         costs.total += seconds
         if seconds < self.threshold:
@@ -171,7 +180,7 @@ class Policy:
 
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         elapsed = now - self._began
         net /= self.patience
         if info.shape and not costs.slow:
@@ -187,7 +196,7 @@ class Policy:
 
         A program that passes large structures to many small functions is not asked about each of them at that price.
         """
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         little = inside and self._in_vain >= MOST_IN_VAIN and not costs.slow and not costs.slow_now
         return self.patience * (LITTLE_SECONDS if little else costs.budget)
 
@@ -205,12 +214,12 @@ class Policy:
 
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
-        info.policy.spent += spent / self.patience  # type: ignore[attr-defined]
+        self._costs(info).spent += spent / self.patience
         info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         spent /= self.patience
         costs.asked += 1
         costs.asking += spent
@@ -224,7 +233,7 @@ class Policy:
 
     def ran(self, info: CodeInfo, seconds: float, spent: float) -> bool:
         """A call ran, and `spent` was the price of asking about it; say whether it is worth saving."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         spent /= self.patience
         costs.asked += 1
         costs.asking += spent
@@ -245,7 +254,7 @@ class Policy:
 
     def unsaved(self, info: CodeInfo) -> None:
         """A slow call could not be saved: leave a function alone of which that is so each time, unless it takes long."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.refused += 1
         if costs.refused >= PATIENCE and costs.saved == 0 and costs.slow_seconds < costs.refused * LONG_SECONDS:
             info.candidate = False
@@ -253,7 +262,7 @@ class Policy:
 
     def saved(self, info: CodeInfo) -> None:
         """A slow call was saved."""
-        info.policy.saved += 1  # type: ignore[attr-defined]
+        self._costs(info).saved += 1
 
     def settle(self, info: CodeInfo, spent: float) -> None:
         """A call has been dealt with, at the further price `spent`: stop asking about a function that does not pay.
@@ -261,7 +270,7 @@ class Policy:
         A function of which a call now and then is slow, because the machine is busy or some arguments are large, pays
         if most of its calls are; asking about every call for the sake of a few costs more than they do.
         """
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.spent += spent / self.patience
         cheap = costs.cheap
         if (
@@ -299,7 +308,7 @@ class Policy:
 
     def promote(self, info: CodeInfo, seconds: float) -> bool:
         """A function that was left alone was seen running for that long: ask about its next calls again."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         if info.candidate or not info.recordable or costs.never_pays:
             return False
         costs.sampled += seconds

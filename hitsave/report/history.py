@@ -98,6 +98,9 @@ def changes(archive: Archive, old: Run, new: Run) -> list[Row]:
 def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
     """How many edits of the project's files between two runs touched nothing that the newer run used."""
     mentioned = {str(item["function"]) for item in told}
+    shapes = {
+        str(item["function"]): f"{item['before']}, {item['after']}" for item in told if item["kind"] == "class shape"
+    }
     old_sources, new_sources = mapping_of(old, "sources"), mapping_of(new, "sources")
     script = toplevel.script_file(new)
     counted = 0
@@ -119,13 +122,14 @@ def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
                 counted += not any(subject in mentioned for subject in subjects)
         modules = modules_of(path, script_of(new))
         for name in names:
-            # A method that came or went is an edit of its class, if that counts.
-            owner = name.rpartition(".")[0]
+            # A method that came or went is an edit of its class, if that counts; so is one with other defaults.
+            owner, _, method = name.rpartition(".")
             came = (name in definitions.spans(before)) != (name in definitions.spans(after))
             subjects = [
                 f"{module}:{part}" for module in modules for part in (*name.split(","), *([owner] if came else ()))
             ]
-            counted += not any(subject in mentioned for subject in subjects)
+            of_class = any(f"{method}(" in shapes.get(f"{module}:{owner}", "") for module in modules)
+            counted += not of_class and not any(subject in mentioned for subject in subjects)
     return counted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from hitsave_trace import filled
+from hitsave_trace import filled, sights
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint.before import Before
@@ -56,7 +56,7 @@ def _registered(cls: type) -> list[str]:
 
 
 def note_class(recording: Recording, cls: type, reader: int) -> None:
-    """Record the shape of a user class that was reached."""
+    """Record the shape of a user class that was reached. Raises `OverBudget` if that is to be given up (`sights.deadline`)."""
     name = class_name(cls)
     if name is None or (SHAPE, name) in recording.reads:
         return
@@ -70,7 +70,7 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
         _note_related(recording, cls, known.classes, reader)
         return
     try:
-        walk = Walk()
+        walk = Walk(sights.deadline)
         fingerprint = class_shape(cls, walk)
     except Unfingerprintable as error:
         recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))

@@ -19,10 +19,10 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import filled, warned
+from hitsave_trace import filled, sights, warned
 from hitsave_trace.around import around
 from hitsave_trace.classes import note_class
-from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint import shapes, surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
 from hitsave_trace.importing.apart import replaced
@@ -106,21 +106,24 @@ class Memo:
             fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
-            return self._watch(call, frame)
+            return self._watch(call, frame, None if patient else budget)
         except OverBudget:
             if self.policy.is_little(budget):
                 self.policy.gave_up(info, perf_counter() - started)
                 return None
             call.refuse("over-budget", "the arguments")
-            return self._watch(call, frame)
+            return self._watch(call, frame, None if patient else budget)
         answer = self._look_up(call)
         if answer is not None:
             self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
-        found = self._watch(call, frame)
+        found = self._watch(call, frame, None if patient else budget)
+        if found is None:
+            return None
         return found if statements.look(found, self.policy, started, patient=patient) else None
 
-    def _watch(self, call: Call, frame: int) -> Recording:
+    def _watch(self, call: Call, frame: int, seconds: float | None) -> Recording | None:
+        """Open a recording; None if to look at the classes of what was given takes longer than `seconds`."""
         call.seen.clear()
         found = Recording(call.info, call, frame, 0.0)
         for slug, what in call.refused:
@@ -131,6 +134,17 @@ class Memo:
                 found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
             else:
                 found.read(CLOSURE, name, fingerprint, text, 0)
+        sights.deadline = None if seconds is None else thread_time() + seconds
+        try:
+            for cls in call.classes:
+                note_class(found, cls, 0)
+        except OverBudget:
+            self.policy.gave_up(call.info, perf_counter() - call.started)
+            if not stacks:
+                shapes.forget()
+            return None
+        finally:
+            sights.deadline = None
         return found
 
     def opened(self, found: Recording) -> None:
@@ -138,8 +152,6 @@ class Memo:
         call: Call = found.call  # type: ignore[assignment]
         call.keep()
         found.random = state.random_states()
-        for cls in call.classes:
-            note_class(found, cls, 0)
         found.distributions.update(call.distributions)
         if call.caches:
             filled.come_across(found, "", call.caches, 0, "")
@@ -352,9 +364,8 @@ class Memo:
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(
-                    value, came_in, None if call.expected is not None else self.policy.patience * worth
-                )
+                worth = self.policy.keeping_seconds(worth)
+                taken = changed.take(value, came_in, None if call.expected is not None else worth)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

@@ -23,6 +23,8 @@ SITE_BUDGET_SECONDS = 0.1
 SITES_FREE_SECONDS = 0.1
 SITES_PART = 0.03
 """What asking may cost before calls of libraries that were never seen to be slow are asked about no more."""
+KNOWN_DEAR_SECONDS = 0.01
+"""The same of a function that an earlier run gave up to ask about, and did not see running for long."""
 PATIENCE = 3
 """Calls of a function that were cheap before it is left alone."""
 SHARE = 0.02
@@ -40,6 +42,8 @@ MOST_IN_VAIN = 8
 LITTLE_SECONDS = 0.003
 DEAR_SECONDS = 0.0005
 """What asking about a quick call may take if that is to be done again."""
+LEAST_SECONDS = 0.1
+"""What a call counts for at least when its result is taken apart, which the first time takes longer."""
 INVESTMENT = 0.3
 """The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
 
@@ -71,6 +75,7 @@ class Costs:
         "asking",
         "budget",
         "cheap",
+        "given_up",
         "hits",
         "missed",
         "never_pays",
@@ -99,6 +104,7 @@ class Costs:
         self.total = 0.0  # seconds that its calls took, or would have taken
         self.spent = 0.0  # seconds that asking and saving took
         self.never_pays = False
+        self.given_up = False
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
@@ -127,12 +133,19 @@ class Policy:
         if known is None and not info.is_statement:
             info.policy = None  # until it is called: see `_costs`
             return
-        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        costs = self._known_costs(known)
         if info.is_statement:
             # It runs once, and did so before. Equal ones are one.
             info.candidate = known is None or costs.slow > 0
             costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
+
+    @staticmethod
+    def _known_costs(known: tuple[object, ...] | None) -> Costs:
+        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        if not costs.slow and costs.missed >= IN_VAIN:
+            costs.budget = KNOWN_DEAR_SECONDS
+        return costs
 
     def _costs(self, info: CodeInfo) -> Costs:
         costs: Costs | None = info.policy  # type: ignore[assignment]
@@ -148,8 +161,8 @@ class Policy:
     def begin_site(self, site: Site) -> bool:
         """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
         known = self._known.get(site.name)
-        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
-        costs.budget = SITE_BUDGET_SECONDS
+        costs = self._known_costs(known)
+        costs.budget = min(costs.budget, SITE_BUDGET_SECONDS)
         site.costs = self.costs[site.name] = costs
         return known is None or costs.slow > 0
 
@@ -212,9 +225,17 @@ class Policy:
             LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
         )
 
+    def keeping_seconds(self, seconds: float) -> float:
+        """What a call that took `seconds` is worth when its result is to be taken apart."""
+        return self.patience * max(seconds, LEAST_SECONDS)
+
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
-        self._costs(info).spent += spent / self.patience
+        costs = self._costs(info)
+        costs.asked += 1
+        costs.cheap += 1
+        costs.spent += spent / self.patience
+        costs.given_up = True
         info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
@@ -295,7 +316,9 @@ class Policy:
         slow = costs.slow_seconds > price or costs.sampled > 0.0
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
         missed = costs.missed
-        if costs.hits:
+        if costs.given_up:
+            missed = IN_VAIN
+        elif costs.hits or not costs.slow:
             missed = 0
         elif costs.slow_now and costs.slow:
             missed = min(missed + 1, IN_VAIN)

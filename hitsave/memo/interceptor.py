@@ -19,10 +19,9 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import filled, sights, warned
+from hitsave_trace import filled, warned
 from hitsave_trace.around import around
-from hitsave_trace.classes import note_class
-from hitsave_trace.fingerprint import shapes, surroundings
+from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
 from hitsave_trace.importing.apart import replaced
@@ -118,9 +117,7 @@ class Memo:
             self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
         found = self._watch(call, frame, None if patient else budget)
-        if found is None:
-            return None
-        return found if statements.look(found, self.policy, started, patient=patient) else None
+        return found if found and statements.look(found, self.policy, started, patient=patient) else None
 
     def _watch(self, call: Call, frame: int, seconds: float | None) -> Recording | None:
         """Open a recording; None if to look at the classes of what was given takes longer than `seconds`."""
@@ -134,18 +131,10 @@ class Memo:
                 found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
             else:
                 found.read(CLOSURE, name, fingerprint, text, 0)
-        sights.deadline = None if seconds is None else thread_time() + seconds
-        try:
-            for cls in call.classes:
-                note_class(found, cls, 0)
-        except OverBudget:
-            self.policy.gave_up(call.info, perf_counter() - call.started)
-            if not stacks:
-                shapes.forget()
-            return None
-        finally:
-            sights.deadline = None
-        return found
+        if note_classes(found, call.classes, seconds):
+            return found
+        self.policy.gave_up(call.info, perf_counter() - call.started)
+        return None
 
     def opened(self, found: Recording) -> None:
         """Take the state of the world that is compared when the recording closes; the last thing before the body."""

@@ -64,10 +64,6 @@ def prepare(started: set[str]) -> tuple[dict[str, object], list[object]]:
 
     `started` names the modules that the interpreter had imported before it came to us.
     """
-    if "hitsave_bench" in sys._xoptions:
-        from hitsave.bench import inside
-
-        inside.begin()
     image, _, told, *words = sys.argv
     options = parse(words)
     options.seeded = not (sys.flags.ignore_environment or os.environ.get("PYTHONHASHSEED") in (None, "", "random"))

@@ -39,9 +39,10 @@ class Edit:
         self.old = old
         self.new = new
         self.function = function
-        self.where = where  # `train.py:41`
         self.seconds = 0.0  # what its calls took in the run by which it was chosen
-        self.shown = b"".join(_changed(old, new)).decode("utf-8", "replace").strip()
+        changed = list(_changed(old, new))
+        self.where = f"{where.rpartition(':')[0]}:{changed[0][0]}"  # `train.py:41`, the line that is edited
+        self.shown = b" ".join(line.strip() for _, line in changed).decode("utf-8", "replace")
 
     def told(self) -> Row:
         """As plain data."""
@@ -110,8 +111,10 @@ def edited(source: bytes, qualname: str, line: int) -> bytes | None:
     None if it has no place for one. Raises SyntaxError.
     """
     tree = ast.parse(source)
-    if not source.isascii() and _encoding(source) != "utf-8":
+    if not source.isascii() and not _encoding(source).startswith("utf-8"):
         return None  # columns are counted in UTF-8
+    if b"\r" in source.replace(b"\r\n", b""):
+        return None  # lines end where we don't count one
     if qualname.startswith("line "):
         found = [node for node in tree.body if node.lineno <= line <= (node.end_lineno or 0)]
         new = _in_statement(source, found[0]) if found and not isinstance(found[0], _DEFINITIONS) else None
@@ -193,10 +196,10 @@ def _with(source: bytes, additions: list[tuple[Place, bytes]]) -> bytes:
     return b"\n".join(lines)
 
 
-def _changed(old: bytes, new: bytes) -> Iterator[bytes]:
-    for before, after in zip(old.split(b"\n"), new.split(b"\n"), strict=True):
+def _changed(old: bytes, new: bytes) -> Iterator[tuple[int, bytes]]:
+    for number, (before, after) in enumerate(zip(old.split(b"\n"), new.split(b"\n"), strict=True), 1):
         if before != after:
-            yield after
+            yield number, after
 
 
 class Applied:

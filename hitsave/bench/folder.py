@@ -58,16 +58,21 @@ class Place:
 
 def find(cwd: str, script: str | None) -> tuple[str, str]:
     """The folder that holds all that the program may want, and the project folder. Raises TooLarge where there is none."""
-    full = os.path.join(cwd, script or "")
-    project = project_of(full if os.path.isdir(full) else os.path.dirname(full))
-    for outer, inner in ((project, cwd), (cwd, project)):
+    own = project(cwd, script)
+    for outer, inner in ((own, cwd), (cwd, own)):
         if inner == outer or inner.startswith(outer.rstrip(os.sep) + os.sep):
             break
     else:
-        raise TooLarge(project, f"the program runs in another folder, {cwd}")
+        raise TooLarge(own, f"the program runs in another folder, {cwd}")
     if os.path.realpath(outer) in (os.path.realpath(os.path.expanduser("~")), os.path.realpath(os.sep)):
         raise TooLarge(outer, "it is a home folder or the root")
-    return outer, project
+    return outer, own
+
+
+def project(cwd: str, script: str | None) -> str:
+    """The project folder, as a run finds it."""
+    full = os.path.join(cwd, script or "")
+    return project_of(full if os.path.isdir(full) else os.path.dirname(full))
 
 
 def copy(folder: str, target: str) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from statistics import median
+from statistics import fmean, median
 
 from hitsave import __version__
 from hitsave.bench import parts
 from hitsave.bench.edit import Applied, Edit, choose
+from hitsave.bench.inside import PROGRAM
 from hitsave.bench.ways import CALLS, COLD, EDITED, PLAIN, WARM, WAYS, Program, Sample
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 VERSION = 1
-LOOKS = 5
+LOOKS = 3
 """Runs of a quick program in which the parts are found; a slow one has its parts found in one."""
 SLOW_SECONDS = 2.0
 
@@ -142,11 +143,11 @@ class _Bench:
         found: dict[str, list[tuple[float, dict[Stack, float]]]] = {COLD: [], WARM: [], CALLS: []}
         slow = median(sample.seconds for sample in self.samples[PLAIN]) > SLOW_SECONDS
         for number in range(1 if slow else LOOKS):
-            for way in found:
+            for way, looks in found.items():
                 self._say(f"looking where the time goes, {number + 1}: {way}")
                 looked = self._look(f"looked-{number}", way)
                 if looked is not None:
-                    found[way].append(looked)
+                    looks.append(looked)
             shutil.rmtree(self._program.store(f"looked-{number}"), ignore_errors=True)
         return {way: _parts(looks) for way, looks in found.items() if looks}
 
@@ -166,7 +167,9 @@ class _Bench:
         begun = moments.get("started", sample.began)
         if "became" in moments and "begun" in moments:
             stacks[(parts.INTERPRETER,)] = moments["begun"] - moments["became"]
-        stacks[(parts.OUTSIDE,)] = begun - sample.began + sample.ended - moments.get("ended", moments.get("replayed", 0.0))
+        stacks[(parts.OUTSIDE,)] = (
+            begun - sample.began + sample.ended - moments.get("ended", moments.get("replayed", 0.0))
+        )
         return sample.seconds, stacks
 
 
@@ -176,8 +179,10 @@ def _parts(looks: list[tuple[float, dict[Stack, float]]]) -> Row:
     functions = parts.by_function(stacks)
     return {
         "runs": len(looks),
-        "seconds": median(seconds for seconds, _ in looks),
+        "seconds": fmean(seconds for seconds, _ in looks),
         "hitsave_seconds": sum(by_part.values()),
+        "program_seconds": stacks.get((PROGRAM,), 0.0),
+        "python_seconds": stacks.get((parts.OUTSIDE,), 0.0),
         "parts": by_part,
         "functions": [
             {"part": part, "function": name, "seconds": seconds}
@@ -196,6 +201,8 @@ def _recorded(sample: Sample) -> Row:
         "hits": run.get("hits", 0),
         "computed": run.get("misses", 0),
         "unsaved": run.get("unsaved", 0),
-        "not_replayable": [row.get("kind") for row in reasons if isinstance(row, dict)] if isinstance(reasons, list) else [],
+        "not_replayable": [row.get("kind") for row in reasons if isinstance(row, dict)]
+        if isinstance(reasons, list)
+        else [],
         "store_bytes": sample.store_bytes,
     }

@@ -13,8 +13,6 @@ from time import perf_counter
 
 from xxhash import xxh3_128_hexdigest
 
-from hitsave import launch
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.bench.folder import Place
@@ -46,7 +44,8 @@ class Sample:
 class Program:
     """A program that is measured: what is run, where, and with what standard input."""
 
-    def __init__(self, words: list[str], where: Place, scratch: str, stdin: str) -> None:
+    def __init__(self, head: list[str], words: list[str], where: Place, scratch: str, stdin: str) -> None:
+        self._head = head  # the interpreter and its flags
         self.words = [where.moved(word) for word in words]  # the script, or -m and a module, and the arguments
         self.place = where
         self._scratch = scratch
@@ -64,8 +63,7 @@ class Program:
 
     def plain(self) -> Sample:
         """Run it by plain Python."""
-        head = launch.interpreter_words() or [sys.executable]
-        return self._run([*head, *self.words])
+        return self._run([*self._head, *self.words])
 
     def ours(self, store: str, *, replays: bool = True, looked_at: str | None = None) -> Sample:
         """Run it under HitSave, with this store."""

@@ -50,10 +50,7 @@ GROUPS[""] = {
     },
 }
 
-_EPILOG = (
-    "Exit status: 0 done, 1 a difference (diff --exit-code, bench), 2 wrong usage, 3 a failure of HitSave, 4 no such run or call; "
-    "run exits as the program does."
-)
+_EPILOG = "Exit status: 0 done, 1 a difference, 2 wrong usage, 3 a failure, 4 not found."
 
 commands = typer.Typer(
     name="hitsave",

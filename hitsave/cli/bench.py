@@ -50,6 +50,7 @@ def bench(
     after an edit. Then look where HitSave's time goes. All of it with stores of its own, in a copy of the project folder.
     Exits with 1 if output or exit status differed, or the program failed.
     """
+    from hitsave import launch
     from hitsave.bench.measure import Failed, Wishes, measure
     from hitsave.bench.ways import Program
     from hitsave.render.bench import table
@@ -62,7 +63,8 @@ def bench(
     scratch = os.path.realpath(tempfile.mkdtemp(prefix="hitsave-bench-"))
     try:
         place = _place(None if module else words[0], scratch, in_place=in_place)
-        program = Program(words, place, scratch, _standard_input(scratch))
+        head = launch.interpreter_words() or [sys.executable]
+        program = Program(head, words, place, scratch, _standard_input(scratch))
         wishes = Wishes(rounds, edit=edit, breakdown=not no_breakdown, may_fail=may_fail)
         with Progress("bench") as progress:
             told = measure(program, wishes, progress.now)
@@ -100,8 +102,7 @@ def _place(script: str | None, scratch: str, *, in_place: bool) -> Place:
     here = os.getcwd()
     try:
         if in_place:
-            project = folder.project_of(os.path.dirname(os.path.join(here, script)) if script is not None else here)
-            return folder.Place(here, here, here, project)
+            return folder.Place(here, here, here, folder.project(here, script))
         outer, project = folder.find(here, script)
         target = os.path.join(scratch, os.path.basename(outer) or "project")
         folder.copy(outer, target)

@@ -28,16 +28,23 @@ _PARTS = {
     "store": "store",
     "end": "the end of a run",
 }
+_SUMS = {
+    "hitsave_seconds": "in sum",
+    "program_seconds": "the program's own",
+    "python_seconds": "Python's start and end",
+}
+_SHOWN = 0.0005
 _BAR = 24
 _SHARE = 0.03
 """Of HitSave's time in a run: functions that took less are not shown."""
 _MOST = 3
+_ROOM_FOR_SPREAD = 92
 
 
 def table(told: Row, width: int | None) -> Layout:
     """All of it."""
     ways = _rows_of(told["ways"])
-    layout = [*_times(ways), [("", "")], *_remarks(told, ways)]
+    layout = [*_times(ways, width), [("", "")], *_remarks(told, ways)]
     breakdown = told["breakdown"]
     if isinstance(breakdown, dict) and breakdown:
         layout += [[("", "")], *_parts(_rows_of(breakdown)), *_flames(_rows_of(breakdown), width)]
@@ -53,14 +60,15 @@ def seconds(value: float) -> str:
     return f"{value * 1e6:.0f} µs"
 
 
-def _times(ways: dict[str, Row]) -> Layout:
-    layout: Layout = [
-        [(f"{'':<19}{'median':>8}   {'fastest to slowest':<19}{'of plain':>9}  ", "soft"), ("calls", "soft")]
-    ]
+def _times(ways: dict[str, Row], width: int | None) -> Layout:
+    spread = width is None or width >= _ROOM_FOR_SPREAD
+    span = f"   {'fastest to slowest':<19}" if spread else ""
+    layout: Layout = [[(f"{'':<19}{'median':>8}{span}{'of plain':>9}  ", "soft"), ("calls", "soft")]]
     for way, row in ways.items():
-        span = f"{seconds(_number(row, 'least_seconds'))} to {seconds(_number(row, 'most_seconds'))}"
-        line: Line = [(f"{_WAYS[way]:<19}", "strong"), (f"{seconds(_number(row, 'seconds')):>8}   ", "")]
-        line.append((f"{span:<19}", "soft"))
+        line: Line = [(f"{_WAYS[way]:<19}", "strong"), (f"{seconds(_number(row, 'seconds')):>8}", "")]
+        if spread:
+            span = f"{seconds(_number(row, 'least_seconds'))} to {seconds(_number(row, 'most_seconds'))}"
+            line.append((f"   {span:<19}", "soft"))
         if way != "plain":
             ratio = _number(row, "ratio")
             # A run that is faster or slower for no reason of ours differs by that much.
@@ -90,7 +98,11 @@ def _remarks(told: Row, ways: dict[str, Row]) -> Layout:
         layout.append([("edited: ", "soft"), (f"{name}, {edit['where']}: ", ""), (clip(str(edit["line"]), 60), "name")])
         layout.append([("        which changes no result, but counts as any edit does", "soft")])
     else:
-        why = "no function of yours took long enough to be recorded" if told["copied"] else "your own files are not edited"
+        why = (
+            "no function of yours took long enough to be recorded"
+            if told["copied"]
+            else "your own files are not edited"
+        )
         layout.append([("nothing was edited: ", "soft"), (why, "")])
     warm = ways.get("warm", {})
     reasons = warm.get("not_replayable")
@@ -101,7 +113,9 @@ def _remarks(told: Row, ways: dict[str, Row]) -> Layout:
         layout.append([("the program ends with ", "soft"), (str(plain["exit"]), "warn")])
     for way, row in ways.items():
         if row["same_exit"] is False:
-            layout.append([(f"{_WAYS[way]}: it ended with {row['exit']}, and plain Python with {plain['exit']}", "bad")])
+            layout.append(
+                [(f"{_WAYS[way]}: it ended with {row['exit']}, and plain Python with {plain['exit']}", "bad")]
+            )
         if row["same_output"] is False:
             layout.append([(f"{_WAYS[way]}: its output is not that of plain Python", "bad")])
     if any(row["same_output"] is None for row in ways.values()):
@@ -110,20 +124,21 @@ def _remarks(told: Row, ways: dict[str, Row]) -> Layout:
 
 
 def _parts(breakdown: dict[str, Row]) -> Layout:
-    head = "".join(f"{_LOOKED[way]:>13}" for way in breakdown)
-    layout: Layout = [[("where HitSave's time went  ", "strong"), (head, "soft")]]
+    head = "".join(f"{_LOOKED[way]:>12}" for way in breakdown)
+    layout: Layout = [[("HitSave's time".ljust(24), "strong"), (head, "soft")]]
     columns = {way: _rows_of_numbers(row["parts"]) for way, row in breakdown.items()}
     for part, name in _PARTS.items():
         cells = [columns[way].get(part, 0.0) for way in breakdown]
-        if max(cells) >= 0.0005:
-            layout.append([(f"{name:<27}", ""), ("".join(f"{_cell(cell):>13}" for cell in cells), "")])
-    sums = "".join(f"{_cell(_number(row, 'hitsave_seconds')):>13}" for row in breakdown.values())
-    layout.append([(f"{'in sum':<27}", "soft"), (sums, "soft")])
+        if max(cells) >= _SHOWN:
+            layout.append([(f"{name:<24}", ""), ("".join(f"{_cell(cell):>12}" for cell in cells), "")])
+    for key, name in _SUMS.items():
+        sums = "".join(f"{_cell(_number(row, key)):>12}" for row in breakdown.values())
+        layout.append([(f"{name:<24}", "soft"), (sums, "soft")])
     return layout
 
 
 def _cell(value: float) -> str:
-    return seconds(value) if value >= 0.0005 else "."
+    return seconds(value) if value >= _SHOWN else "."
 
 
 def _flames(breakdown: dict[str, Row], width: int | None) -> Layout:
@@ -134,7 +149,10 @@ def _flames(breakdown: dict[str, Row], width: int | None) -> Layout:
         functions = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         numbers = _rows_of_numbers(row["parts"])
         parts = sorted((part for part in numbers if numbers[part] >= whole * _SHARE), key=lambda part: -numbers[part])
-        layout += [[("", "")], [(_WAYS[way], "strong"), (f"  {seconds(whole)} of {seconds(_number(row, 'seconds'))}", "soft")]]
+        layout += [
+            [("", "")],
+            [(_WAYS[way], "strong"), (f"  {seconds(whole)} of {seconds(_number(row, 'seconds'))}", "soft")],
+        ]
         for part in parts:
             layout.append(_bar(_PARTS[part], numbers[part], whole, 0, width))
             own = [one for one in functions if one["part"] == part and _number(one, "seconds") >= whole * _SHARE]
@@ -148,7 +166,11 @@ def _bar(name: str, value: float, whole: float, indent: int, width: int | None) 
     room = 34 if width is None else max(min(width - _BAR - 12, 34), 12)
     text = " " * indent + clip(name, room - indent)
     signs = "█" * int(length) + "▏▎▍▌▋▊▉"[int(length % 1 * 8) - 1 : int(length % 1 * 8)] * (length % 1 >= 0.125)
-    return [(f"{text:<{room}}", "soft" if indent else ""), (f"{seconds(value):>9}  ", ""), (signs, "" if indent else "name")]
+    return [
+        (f"{text:<{room}}", "soft" if indent else ""),
+        (f"{seconds(value):>9}  ", ""),
+        (signs, "" if indent else "name"),
+    ]
 
 
 def _rows_of(found: object) -> dict[str, Row]:

@@ -130,7 +130,7 @@ def _standard_input(scratch: str) -> str:
 
 def _failed(status: int, errors: str) -> console.Layout:
     how = f"ended with {status}" if status >= 0 else f"was ended by signal {-status}"
-    layout = console.message(f"the program {how} by plain Python, so it was not measured")
+    layout = console.message(f"by plain Python the program {how}, so it was not measured")
     layout += [[("  ", ""), (line, "soft")] for line in errors.splitlines()[-5:]]
     layout.append([("Does it need arguments, or a file on standard input? To measure it all the same: --may-fail", "")])
     return layout

@@ -138,7 +138,7 @@ def test_a_program_that_fails_is_not_measured_unless_that_is_wanted(bench, folde
     (folder / "main.py").write_text("import sys\nprint('out')\nsys.exit('no such file')\n")
     status, out, err = bench("main.py")
     assert (status, out) == (1, "")
-    assert err.startswith("hitsave: the program ended with 1 by plain Python, so it was not measured\n  no such file\n")
+    assert err.startswith("hitsave: by plain Python the program ended with 1, so it was not measured\n  no such file\n")
     assert "--may-fail" in err
     status, out, _ = bench("--may-fail", "--no-breakdown", "--rounds", "1", "main.py")
     assert status == 0

@@ -21,6 +21,7 @@ from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import filled, warned
 from hitsave_trace.around import around
+from hitsave_trace.classes import note_classes
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed

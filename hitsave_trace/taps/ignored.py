@@ -1,13 +1,13 @@
 """Warnings that nobody sees: a call that showed none may have raised some that a filter ignored.
 
 Code written in C (numpy's division by zero, a file that is not closed) raises a warning without telling anybody, and nothing shows
-when it is ignored. So a call depends on each filter that ignored something when it began: that warnings which it
-swallowed then would be swallowed now. This goes one way only. That more is ignored now changes nothing for a call that
-showed nothing, and one that showed something depends on all filters.
+when it is ignored, or becomes an error. So a call depends on each filter that ignored something when it began, or made it an
+error: what it swallowed then would be swallowed now, in the same way. This goes one way only. That more is ignored now changes
+nothing for a call that showed nothing, and one that showed something depends on all filters.
 
-A filter still swallows what it did if it is there, or another one that takes in more, with no filter in front that might let through
-what was swallowed before. Filters that let warnings of a library's modules through are left out: libraries set them for
-themselves.
+A filter still swallows what it did if it is there, or another one that takes in more, with no filter in front that might do
+something else with what was swallowed before. Filters for a library's modules are not looked at there: libraries set them
+for themselves.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ NAME = "warnings that are ignored"
 STILL: Fingerprint = b"are still ignored"[:16]
 OTHERS: Fingerprint = b"others are shown"[:16]
 
+_SILENT = ("ignore", "error")
 _FORMAT = 2  # without references: equal values are equal bytes
 _latest: tuple[object, int, str] = ((), 0, "")
 _answers: dict[str, tuple[str, Fingerprint]] = {}
@@ -67,22 +68,25 @@ def is_about(name: str) -> bool:
 
 def _parts(name: str) -> tuple[Swallowed, ...]:
     text = name.partition("\0")[2]
-    return loads(text.encode("latin-1")) if text else ()  # type: ignore[no-any-return]
+    return loads(text.encode("latin-1")) if text else ()
 
 
 def _swallowed(filters: Iterable[Anything]) -> tuple[Swallowed, ...]:
     found: dict[Key, Swallowed] = {}
-    through: list[tuple[type, Key]] = []
+    passed: list[tuple[type, Key]] = []
     for action, message, category, place, line in filters:
         pattern = getattr(place, "pattern", place)
         key: Key = action, getattr(message, "pattern", message), _name(category), pattern, line
-        if action == "ignore":
-            if key not in found:
-                above = tuple(_name(base) for base in category.__mro__ if issubclass(base, Warning))
-                before = {one for other, one in through if issubclass(other, category) or issubclass(category, other)}
-                found[key] = key, above, tuple(sorted(before, key=repr))
-        elif pattern is None or _is_of_the_program(place):
-            through.append((category, key))
+        if action in _SILENT and key not in found:
+            above = tuple(_name(base) for base in category.__mro__ if issubclass(base, Warning))
+            before = {
+                one
+                for other, one in passed
+                if one[0] != action and (issubclass(other, category) or issubclass(category, other))
+            }
+            found[key] = key, above, tuple(sorted(before, key=repr))
+        if pattern is None or _is_of_the_program(place):
+            passed.append((category, key))
     return tuple(found.values())
 
 
@@ -103,5 +107,7 @@ def _covers(one: Swallowed, other: Swallowed) -> bool:
     """Whether what the filter `other` swallowed is swallowed by `one`."""
     (key, _, before), (wanted, above, allowed) = one, other
     _, message, category, place, line = key
-    same = key == wanted or (category in above and message is None and place is None and not line)
+    same = key == wanted or (
+        key[0] == wanted[0] and category in above and message is None and place is None and not line
+    )
     return same and set(before) <= set(allowed)

@@ -24,6 +24,7 @@ from hitsave_trace import filled, warned
 from hitsave_trace.around import around
 from hitsave_trace.classes import note_class
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
 from hitsave_trace.importing.apart import replaced
@@ -107,6 +108,8 @@ class Memo:
             fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
+            if error.why == ITS_END:
+                call.let_go()
             return self._watch(call, frame)
         except OverBudget:
             if budget == LITTLE_SECONDS:

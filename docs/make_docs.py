@@ -63,7 +63,7 @@ def commands_page() -> str:
         _GENERATED.format(source="the help texts in hitsave/cli"),
         "# Commands\n",
         (
-            "Exit statuses of all commands but `run`: 0 done, 1 something differs (`diff --exit-code`), 2 wrong usage, 3 a failure\n"
+            "Exit statuses of all commands but `run`: 0 done, 1 something differs (`diff --exit-code`, `bench`), 2 wrong usage, 3 a failure\n"
             "of HitSave, 4 no such run or call. `hitsave run` exits as the program does, 130 is Ctrl-C;\n"
             "with `--verify`, 90 if something differed and the program itself ended with 0.\n"
         ),

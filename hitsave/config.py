@@ -11,6 +11,7 @@
     sites = true              # false: calls of libraries that stand in your code are not asked about
     statements = true         # false: slow statements at the top level are not asked about
     replay = true             # false: a run in which nothing changed is run all the same, its calls answered
+    patience = 1              # how much may be spent on asking and saving; 4: four times what is usual
     verify = 0                # share of the hits that run all the same and are compared; "0.1:7" with a seed
 
 Each has a variable of the environment, HITSAVE_ and its name in capitals (`trace` is separated like PATH), so that it
@@ -39,6 +40,7 @@ KEYS = (
     "sites",
     "statements",
     "replay",
+    "patience",
     "verify",
 )
 TRACERS = ("auto", "profile", "monitoring")
@@ -53,7 +55,7 @@ class Settings:
     """The choices in force. Never changed after it is made."""
 
     __slots__ = (
-        "clocks", "origins", "project", "quiet", "replay", "sites", "size_limit_bytes", "statements", "store",
+        "clocks", "origins", "patience", "project", "quiet", "replay", "sites", "size_limit_bytes", "statements", "store",
         "threshold_seconds", "trace", "tracer", "verify",
     )  # fmt: skip
 
@@ -68,6 +70,8 @@ class Settings:
     sites: bool
     statements: bool
     replay: bool
+    patience: float
+    """By what the bounds are multiplied of what HitSave may spend before it leaves a function alone."""
     verify: tuple[float, int]
     """Which share of the hits runs all the same, and the seed by which these are chosen."""
     origins: dict[str, str]
@@ -87,6 +91,7 @@ class Settings:
             ("sites", values.get("sites", True)),
             ("statements", values.get("statements", True)),
             ("replay", values.get("replay", True)),
+            ("patience", values.get("patience", 1.0)),
             ("verify", values.get("verify", (0.0, 0))),
             ("origins", origins),
         ):
@@ -227,6 +232,17 @@ def _seconds(key: str, value: object, where: str, _base: str) -> float:
     raise errors.bad_setting(key, repr(value), "seconds, 0 or more", where)
 
 
+def _times(key: str, value: object, where: str, _base: str) -> float:
+    try:
+        if not isinstance(value, bool):
+            times = float(value)  # type: ignore[arg-type]
+            if 0 < times < float("inf"):
+                return times
+    except (TypeError, ValueError):
+        pass
+    raise errors.bad_setting(key, repr(value), "a number above 0", where)
+
+
 def _folder(key: str, value: object, where: str, base: str) -> str:
     if not isinstance(value, (str, os.PathLike)) or not str(value):
         raise errors.bad_setting(key, repr(value), "the path of a folder", where)
@@ -302,5 +318,6 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "sites": _yes,
     "statements": _yes,
     "replay": _yes,
+    "patience": _times,
     "verify": _share,
 }

@@ -43,6 +43,11 @@ def launch():  # type: ignore[no-untyped-def]  # noqa: ANN201
     from hitsave_trace.importing.apart import keep_apart
 
     keep_apart()
+    if "hitsave_bench" in sys._xoptions:
+        from hitsave.bench.inside import begin
+
+        begin()
+        del begin
     from hitsave.run import prepare
 
     ended, ready = prepare(started)

@@ -33,6 +33,10 @@ def main() -> NoReturn:
         _usage(str(error), error.hint)
     if options.help:
         _command_line()
+    if "hitsave_bench" in sys._xoptions:
+        from hitsave.bench import inside
+
+        inside.begin_before()
     _run(options, words[1:])
 
 

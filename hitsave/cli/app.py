@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hitsave.cli import cache, calls, completion, diff, graph, log, restore, result, run, said, show, why
+from hitsave.cli import bench, cache, calls, completion, diff, graph, log, restore, result, run, said, show, why
 from hitsave.cli.pages import EXAMPLES, GROUPS, INTERNAL, NOT_FOUND, OK, USAGE, GroupPage, Page, UsageError
 from hitsave.render import console
 from hitsave.report.find import NotFound
@@ -36,6 +36,7 @@ GROUPS[""] = {
         "calls": "The table of a function's calls.",
         "result": "What a call returned.",
         "graph": "What a call depends on.",
+        "bench": "What HitSave costs and saves for a program.",
     },
     "Keep": {
         "restore": "The exact code of a run.",
@@ -49,10 +50,7 @@ GROUPS[""] = {
     },
 }
 
-_EPILOG = (
-    "Exit status: 0 done, 1 a difference (diff --exit-code), 2 wrong usage, 3 a failure of HitSave, 4 no such run or call; "
-    "run exits as the program does."
-)
+_EPILOG = "Exit status: 0 done, 1 a difference, 2 wrong usage, 3 a failure, 4 not found."
 
 commands = typer.Typer(
     name="hitsave",
@@ -73,6 +71,9 @@ commands.command("restore", cls=Page, short_help="The exact code of a run.")(res
 commands.command("calls", cls=Page, short_help="The table of a function's calls.")(calls.calls)
 commands.command("result", cls=Page, short_help="What a call returned.")(result.result)
 commands.command("graph", cls=Page, short_help="What a call depends on.")(graph.graph)
+commands.command(
+    "bench", cls=Page, short_help="What HitSave costs and saves for a program.", context_settings=bench.SETTINGS
+)(bench.bench)
 commands.command("accept", cls=Page, short_help="An edit that changes no result.")(said.accept)
 commands.command("note", cls=Page, short_help="A note on a run.")(said.note)
 commands.command("tag", cls=Page, short_help="A name for a run.")(said.tag)

@@ -13,7 +13,6 @@ from hitsave.memo import changes, effects, ending, kept, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
-from hitsave.memo.policy import LITTLE_SECONDS, looking_seconds
 from hitsave.memo.present import AsRead
 from hitsave.memo.queue import own_seconds, queued_seconds
 from hitsave.memo.results import Refused
@@ -112,7 +111,7 @@ class Memo:
                 call.let_go()
             return self._watch(call, frame)
         except OverBudget:
-            if budget == LITTLE_SECONDS:
+            if self.policy.is_little(budget):
                 self.policy.gave_up(info, perf_counter() - started)
                 return None
             call.refuse("over-budget", "the arguments")
@@ -340,7 +339,7 @@ class Memo:
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
         filled.check(found)
-        patience = None if call.expected is not None else looking_seconds(worth, asking, refused=bool(found.reasons))
+        patience = None if call.expected is not None else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
         changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
@@ -353,7 +352,7 @@ class Memo:
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(value, came_in, None if call.expected is not None else worth)
+                taken = changed.take(value, came_in, None if call.expected is not None else self.policy.patience * worth)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

@@ -63,13 +63,6 @@ SURE_SECONDS = 0.1
 """A function whose slow calls took this long in an earlier run is asked about however much others have cost."""
 
 
-def looking_seconds(seconds: float, asking: float, *, refused: bool) -> float:
-    """How long one may look for what a call has changed that took `seconds`, and `asking` to look at what it was given and
-    read; `refused`: it can't be saved anyway.
-    """
-    return LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
-
-
 class Costs:
     """What calls of one function cost so far: in this run, and what earlier runs knew."""
 
@@ -117,12 +110,16 @@ class Costs:
 
 
 class Policy:
-    """The decisions of one run."""
+    """The decisions of one run.
 
-    __slots__ = ("_began", "_in_vain", "_known", "costs", "threshold")
+    `patience` multiplies all that HitSave may spend: with 4, a quarter of what was spent counts.
+    """
 
-    def __init__(self, threshold: float, known: Mapping[str, tuple[object, ...]]) -> None:
+    __slots__ = ("_began", "_in_vain", "_known", "costs", "patience", "threshold")
+
+    def __init__(self, threshold: float, known: Mapping[str, tuple[object, ...]], patience: float = 1.0) -> None:
         self.threshold = threshold
+        self.patience = patience
         self._known = known
         self._began = perf_counter()
         self._in_vain = 0  # functions whose calls were far quicker than looking at their arguments
@@ -176,6 +173,7 @@ class Policy:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
         costs: Costs = info.policy  # type: ignore[assignment]
         elapsed = now - self._began
+        net /= self.patience
         if info.shape and not costs.slow:
             return net <= SITES_FREE_SECONDS + SITES_PART * elapsed
         if costs.asked == 0:
@@ -190,18 +188,28 @@ class Policy:
         A program that passes large structures to many small functions is not asked about each of them at that price.
         """
         costs: Costs = info.policy  # type: ignore[assignment]
-        if inside and self._in_vain >= MOST_IN_VAIN and not costs.slow and not costs.slow_now:
-            return LITTLE_SECONDS
-        return costs.budget
+        little = inside and self._in_vain >= MOST_IN_VAIN and not costs.slow and not costs.slow_now
+        return self.patience * (LITTLE_SECONDS if little else costs.budget)
+
+    def is_little(self, budget: float) -> bool:
+        """Whether a budget is the one of functions that are not worth more."""
+        return budget <= self.patience * LITTLE_SECONDS
+
+    def looking_seconds(self, seconds: float, asking: float, *, refused: bool) -> float:
+        """How long one may look for what a call has changed that took `seconds`, and `asking` to look at what it was given
+        and read; `refused`: it can't be saved anyway.
+        """
+        return self.patience * (LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking))
 
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
-        info.policy.spent += spent  # type: ignore[attr-defined]
+        info.policy.spent += spent / self.patience  # type: ignore[attr-defined]
         info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""
         costs: Costs = info.policy  # type: ignore[assignment]
+        spent /= self.patience
         costs.asked += 1
         costs.asking += spent
         costs.hits += 1
@@ -215,6 +223,7 @@ class Policy:
     def ran(self, info: CodeInfo, seconds: float, spent: float) -> bool:
         """A call ran, and `spent` was the price of asking about it; say whether it is worth saving."""
         costs: Costs = info.policy  # type: ignore[assignment]
+        spent /= self.patience
         costs.asked += 1
         costs.asking += spent
         costs.sampled = 0.0
@@ -251,7 +260,7 @@ class Policy:
         if most of its calls are; asking about every call for the sake of a few costs more than they do.
         """
         costs: Costs = info.policy  # type: ignore[assignment]
-        costs.spent += spent
+        costs.spent += spent / self.patience
         cheap = costs.cheap
         if (
             cheap >= PATIENCE

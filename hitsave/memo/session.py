@@ -96,7 +96,7 @@ class Session:
         self.opening = record.opening(self)
         self.run = self.store.start_run(self.opening)
         self.journal = Journal(self.store, self.run, wanted=options.report is not None)  # type: ignore[arg-type]
-        self.policy = Policy(self.settings.threshold_seconds, self.store.costs())
+        self.policy = Policy(self.settings.threshold_seconds, self.store.costs(), self.settings.patience)
         self.present = Present(self._fingerprints_of)
         check.accepted.update(_accepted(self.store.said()))
         let_order_count()  # the hash seed is fixed

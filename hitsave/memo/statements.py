@@ -39,7 +39,7 @@ def look(found: Recording, policy: Policy, started: float, *, patient: bool) -> 
     if not info.is_statement:
         return True
     found.names = Names(info.module.name, info.module.globals or {})
-    sights.deadline = None if patient else thread_time() + BUDGET_SECONDS
+    sights.deadline = None if patient else thread_time() + policy.patience * BUDGET_SECONDS
     try:
         reads.observe(found, info.module, info.blocks[0], found.enter(info, -1, 0))
     except OverBudget:

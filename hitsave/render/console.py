@@ -19,6 +19,7 @@ Layout = list[Line]
 
 # Plain spellings for streams that can't write the others.
 _ASCII = str.maketrans({"·": "|", "→": "->", "×": "x", "…": "...", "µ": "u", "─": "-", "├": "|", "└": "`", "│": "|"})
+_ASCII |= {ord("█"): "#", **dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), "")}  # of a bar the whole parts
 
 _STYLES = {"strong": "bold", "soft": "dim", "good": "green", "bad": "red", "warn": "yellow", "name": "cyan"}
 

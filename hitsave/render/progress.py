@@ -53,6 +53,12 @@ class Progress:
             self._last = now
             self._draw(bytes_done)
 
+    def now(self, what: str) -> None:
+        """Say at once what is being done now: the work is known to be long."""
+        self.what = what
+        if self._stream is not None:
+            self._draw(0)
+
     def done(self) -> None:
         """Take the line away again."""
         if self._shown and self._stream is not None:

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 COMMANDS = [[], ["run"], ["why"], ["log"], ["cache"], ["cache", "size"], ["cache", "clear"], ["cache", "prune"]]
 COMMANDS += [["cache", "verify"], ["cache", "trust"], ["show"], ["diff"], ["calls"], ["result"], ["graph"], ["restore"]]
-COMMANDS += [["accept"], ["note"], ["tag"], ["pin"], ["unpin"], ["completion"]]
+COMMANDS += [["bench"], ["accept"], ["note"], ["tag"], ["pin"], ["unpin"], ["completion"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -199,7 +199,9 @@ class Policy:
         """How long one may look for what a call has changed that took `seconds`, and `asking` to look at what it was given
         and read; `refused`: it can't be saved anyway.
         """
-        return self.patience * (LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking))
+        return self.patience * (
+            LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
+        )
 
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""

@@ -339,26 +339,21 @@ class Memo:
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
         filled.check(found)
-        patience = (
-            None
-            if call.expected is not None
-            else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
-        )
+        verifying = call.expected is not None
+        patience = None if verifying else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
         changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
-        came_in = [] if found.reasons and call.expected is None else changes.came_in(found, call)
+        came_in = [] if found.reasons and not verifying else changes.came_in(found, call)
         statements.settle_names(found, came_in)
-        if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+        if verifying and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             if not found.reasons:
                 filled.saved(found, bool(changed))
             return
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(
-                    value, came_in, None if call.expected is not None else self.policy.patience * worth
-                )
+                taken = changed.take(value, came_in, None if verifying else self.policy.patience * worth)
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Fingerprint
 
     Key = tuple[str, str | None, str, str | None, int]  # action, message, category, module, line
-    Swallowed = tuple[
-        Key, tuple[str, ...], tuple[Key, ...]
-    ]  # the filter, what its category derives from, what stands before
+    Swallowed = tuple[Key, str, tuple[Key, ...]]  # the filter, what its category derives from, what stands before
 
 NAME = "warnings that are ignored"
 STILL: Fingerprint = b"are still ignored"[:16]
@@ -78,7 +76,7 @@ def _swallowed(filters: Iterable[Anything]) -> tuple[Swallowed, ...]:
         pattern = getattr(place, "pattern", place)
         key: Key = action, getattr(message, "pattern", message), _name(category), pattern, line
         if action in _SILENT and key not in found:
-            above = tuple(_name(base) for base in category.__mro__ if issubclass(base, Warning))
+            above = " ".join(_name(base) for base in category.__mro__[1:] if issubclass(base, Warning))
             before = {
                 one
                 for other, one in passed
@@ -91,7 +89,8 @@ def _swallowed(filters: Iterable[Anything]) -> tuple[Swallowed, ...]:
 
 
 def _name(category: type) -> str:
-    return f"{category.__module__}.{category.__qualname__}"
+    module = category.__module__
+    return category.__qualname__ if module == "builtins" else f"{module}.{category.__qualname__}"
 
 
 def _is_of_the_program(place: Anything) -> bool:
@@ -108,6 +107,10 @@ def _covers(one: Swallowed, other: Swallowed) -> bool:
     (key, _, before), (wanted, above, allowed) = one, other
     _, message, category, place, line = key
     same = key == wanted or (
-        key[0] == wanted[0] and category in above and message is None and place is None and not line
+        key[0] == wanted[0]
+        and category in (wanted[2], *above.split())
+        and message is None
+        and place is None
+        and not line
     )
     return same and set(before) <= set(allowed)

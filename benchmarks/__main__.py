@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import answers, digits, figures, overhead, page, pyperformance, replay, start
+from benchmarks.peers import measure as peers
 
 GROUPS = {
     "overhead": overhead.measure,
@@ -27,7 +28,7 @@ GROUPS = {
     "replay": replay.measure,
 }
 # Groups that need something more, and are measured when they are named.
-MORE = {"pyperformance": pyperformance.measure}
+MORE = {"pyperformance": pyperformance.measure, "peers": peers.measure}
 
 
 def main() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import figures
+from benchmarks import figures, growth
 from benchmarks.peers import page as peers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: python -m benchmarks --page -->", "<!-- end of tables -->"
 
@@ -31,13 +30,12 @@ def tables() -> str:
     groups = list(dict.fromkeys(figure.group for rows in known.values() for figure in rows))
     parts = [_measured_on(tags)]
     for group in groups:
-        if group in peers.GROUPS:
+        if group in (*peers.GROUPS, growth.GROUP):
             parts.append(f"### {group[0].upper()}{group[1:]}\n")
             for tag in tags:
                 own = [figure for figure in known[tag] if figure.group == group]
                 if own:
-                    parts.append(peers.table(group, tag, own))
-                    (PICTURES / peers.picture(group, tag)).write_text(peers.plot(group, own), encoding="utf-8")
+                    parts.append(growth.table(tag, own) if group == growth.GROUP else peers.table(group, tag, own))
             continue
         names = list(dict.fromkeys(f.name for rows in known.values() for f in rows if f.group == group))
         parts.append(f"### {group[0].upper()}{group[1:]}\n")

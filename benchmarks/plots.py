@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 OURS, OTHER, WRONG, GREY = "#2f9e6e", "#7a8cab", "#d1495b", "#808080"
 LINES = ("#2f9e6e", "#d1495b", "#5b7fd1", "#c98a1b", "#8a63c9", "#7a8cab")
 _FONT = 'font-family="ui-sans-serif, system-ui, sans-serif"'

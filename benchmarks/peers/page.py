@@ -23,17 +23,17 @@ _SIGNS = {0.0: "", 1.0: "wrong", 2.0: "fails"}
 
 
 def table(group: str, tag: str, found: Sequence[Figure]) -> str:
-    """The table of a group on one interpreter, with its plot."""
+    """The table of a group on one interpreter, with its plot, which is written."""
     peers = list(dict.fromkeys(_peer(figure) for figure in found))
     cases = list(dict.fromkeys(_case(figure) for figure in found))
     known = {(_case(figure), _peer(figure)): figure for figure in found}
     head = f"CPython {tag.removeprefix('cpython-')}"
     rows = [f"| {head} | " + " | ".join(peers) + " |", "| --- |" + " ---: |" * len(peers)]
-    for case in cases:
-        rows.append(f"| {case} | " + " | ".join(_cell(known.get((case, peer))) for peer in peers) + " |")
+    rows += [f"| {case} | " + " | ".join(_cell(known.get((case, peer))) for peer in peers) + " |" for case in cases]
     if group == EDITS:
         rows += _edits(cases, peers, known)
     name = picture(group, tag)
+    (plots.FOLDER / name).write_text(plot(group, found), encoding="utf-8")
     return "\n".join([f"![{_TITLES[group]}](pictures/{name})\n", *rows]) + "\n"
 
 

@@ -39,7 +39,8 @@ def tables() -> str:
             continue
         names = list(dict.fromkeys(f.name for rows in known.values() for f in rows if f.group == group))
         parts.append(f"### {group[0].upper()}{group[1:]}\n")
-        parts.append(_table(group, names, tags, known))
+        measured = [tag for tag in tags if any(figure.group == group for figure in known[tag])]
+        parts.append(_table(group, names, measured, known))
     return "\n".join(parts)
 
 

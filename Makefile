@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: example test lint help
+.PHONY: example test lint benchmarks help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make example   run examples/digits three times under HitSave: cold, again, after an edit"
-	@echo "make test      run the fast test suite"
-	@echo "make lint      ruff, mypy and the import contracts"
+	@echo "make example     run examples/digits three times under HitSave: cold, again, after an edit"
+	@echo "make test        run the fast test suite"
+	@echo "make benchmarks  HitSave beside plain Python and its peers: an hour, on a machine that does nothing else"
+	@echo "make lint        ruff, mypy and the import contracts"
 	@echo "(PYTHON=python3.12 make … picks the interpreter that .venv is made with)"
 
 $(STAMP): pyproject.toml
@@ -35,3 +36,8 @@ lint: $(STAMP)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+benchmarks: $(STAMP)
+	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks peers growth
+	@$(BIN)/python -m benchmarks --page

@@ -17,7 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import answers, digits, figures, overhead, page, pyperformance, replay, start
+from benchmarks import answers, digits, figures, growth, overhead, page, pyperformance, replay, start
+from benchmarks.peers import measure as peers
 
 GROUPS = {
     "overhead": overhead.measure,
@@ -27,7 +28,7 @@ GROUPS = {
     "replay": replay.measure,
 }
 # Groups that need something more, and are measured when they are named.
-MORE = {"pyperformance": pyperformance.measure}
+MORE = {"pyperformance": pyperformance.measure, "peers": peers.measure, "growth": growth.measure}
 
 
 def main() -> None:

@@ -112,7 +112,7 @@ def _project(folder: Path, source: str) -> Program:
     folder.mkdir(parents=True)
     script = folder / "main.py"
     script.write_text(source, encoding="utf-8")
-    return Program(script, functions=True)
+    return Program(script, variables={"HITSAVE_STATEMENTS": "0", "HITSAVE_SITES": "0"})
 
 
 def _answered(program: Program, count: int) -> list[dict[str, float]]:

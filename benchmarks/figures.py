@@ -48,7 +48,7 @@ class Figure:
 
     group: str
     name: str
-    unit: str  # of `ours` and `plain`: "s" or "bytes"
+    unit: str  # of `ours` and `plain`: "s", "bytes" or "count"
     ours: Spread
     plain: Spread | None = None
     ratio: Spread | None = None
@@ -85,6 +85,7 @@ class Figure:
         goal = f"  goal {self._goal()}" if self.goal is not None else ""
         if "processor time" in self.notes:
             goal += f"  processor time {self.notes['processor time']:.3f}×"
+        goal += "".join(f"  {name}" for name in ("wrong", "no gain") if self.notes.get(name))
         if self.ratio is None or self.plain is None:
             quartiles = f"{shown(self.ours.low, self.unit)} … {shown(self.ours.high, self.unit)}"
             return f"  {self.name:<34} {ours:>10}   ({quartiles}){goal}"
@@ -99,6 +100,8 @@ class Figure:
 
 def shown(value: float, unit: str) -> str:
     """A figure with three digits and a unit that suits it."""
+    if unit == "count":
+        return f"{value:.0f}"
     if unit == "bytes":
         for factor, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
             if value >= factor:

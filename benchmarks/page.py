@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import figures
+from benchmarks import figures, growth
+from benchmarks.peers import page as peers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +24,23 @@ def write() -> None:
 
 
 def tables() -> str:
-    """All tables, one a group; one column an interpreter."""
+    """All tables, one a group; one column an interpreter. Writes the plots as well."""
     tags = figures.tags()
     known = {tag: figures.load(tag) for tag in tags}
     groups = list(dict.fromkeys(figure.group for rows in known.values() for figure in rows))
     parts = [_measured_on(tags)]
     for group in groups:
+        if group in (*peers.GROUPS, growth.GROUP):
+            parts.append(f"### {group[0].upper()}{group[1:]}\n")
+            for tag in tags:
+                own = [figure for figure in known[tag] if figure.group == group]
+                if own:
+                    parts.append(growth.table(tag, own) if group == growth.GROUP else peers.table(group, tag, own))
+            continue
         names = list(dict.fromkeys(f.name for rows in known.values() for f in rows if f.group == group))
         parts.append(f"### {group[0].upper()}{group[1:]}\n")
-        parts.append(_table(group, names, tags, known))
+        measured = [tag for tag in tags if any(figure.group == group for figure in known[tag])]
+        parts.append(_table(group, names, measured, known))
     return "\n".join(parts)
 
 

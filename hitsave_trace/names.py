@@ -182,6 +182,14 @@ def travelled(module: str, name: str) -> CodeInfo:
 code_infos: dict[int, CodeInfo] = {}
 by_name: dict[str, CodeInfo] = {}
 user_modules: dict[str, ModuleInfo] = {}
+finalisers: list[str] = []
+"""The methods `__del__` of the program."""
+
+
+def let_go() -> None:
+    """Hold nothing of the program any more but its code."""
+    for module in user_modules.values():
+        module.globals = None
 
 
 def register(info: CodeInfo, code: CodeType) -> None:
@@ -191,6 +199,8 @@ def register(info: CodeInfo, code: CodeType) -> None:
     by_name[info.name] = info
     info.module.codes.append(info)
     info.module.fingerprints[info.name] = info.fingerprint
+    if info.qualname.endswith(".__del__"):
+        finalisers.append(info.name)
 
 
 def register_statement(info: StatementInfo, code: CodeType) -> None:

@@ -12,7 +12,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import filled, foregone, observations, reads, stepping
+from hitsave_trace import ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
@@ -209,15 +209,22 @@ class Observer:
     def leave(self, info: CodeInfo, value: object) -> None:
         """A function whose calls are being recorded is about to return `value`."""
         stack = stacks.get(get_ident())
-        if not stack:
+        if stack is None:
             return
         self._returned_kept(info, value)
-        frame = id(getframe(2))
-        if stack[-1].frame != frame and not self.drop_to(stack, frame):
+        frame = getframe(2)
+        if stack[-1].frame != id(frame) and not self.drop_to(stack, id(frame)):
             self._returned_within(info, stack[-1])
             return
         recording = stack[-1]
-        self.finish(get_ident(), stack, lambda: self.interceptor.leave(recording, value))
+
+        def leave() -> None:
+            late = ends.left_behind(recording, frame, value)
+            if late is not None:
+                recording.forbid("late-end", late, "", spreads=False)
+            self.interceptor.leave(recording, value)
+
+        self.finish(get_ident(), stack, leave)
 
     def _returned_kept(self, info: CodeInfo, value: object) -> None:
         if info.kept > 0:

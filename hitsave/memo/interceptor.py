@@ -23,6 +23,7 @@ from hitsave_trace import filled, warned
 from hitsave_trace.around import around
 from hitsave_trace.classes import note_classes
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.folders import folder_of, names_listed
 from hitsave_trace.importing.apart import replaced
@@ -106,6 +107,8 @@ class Memo:
             fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
+            if error.why == ITS_END:
+                call.let_go()
             return self._watch(call, frame, None if patient else budget)
         except OverBudget:
             if self.policy.is_little(budget):
@@ -337,25 +340,21 @@ class Memo:
         self.journal.returned(call, value)
         ending.compare(found, call, self.taps)
         filled.check(found)
-        patience = (
-            None
-            if call.expected is not None
-            else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
-        )
+        verifying = call.expected is not None
+        patience = None if verifying else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
         changed = changes.find(found, call, patience)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
-        came_in = [] if found.reasons and call.expected is None else changes.came_in(found, call)
+        came_in = [] if found.reasons and not verifying else changes.came_in(found, call)
         statements.settle_names(found, came_in)
-        if call.expected is not None and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
+        if verifying and self.verifier.leave(self, found, call, value, changed, seconds):  # type: ignore[union-attr]
             if not found.reasons:
                 filled.saved(found, bool(changed))
             return
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                worth = self.policy.keeping_seconds(worth)
-                taken = changed.take(value, came_in, None if call.expected is not None else worth)
+                taken = changed.take(value, came_in, None if verifying else self.policy.keeping_seconds(worth))
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

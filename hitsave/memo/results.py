@@ -13,7 +13,7 @@ from time import thread_time
 
 from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
-from hitsave.store.states import makes_by_itself
+from hitsave.store.states import runs_code
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
@@ -115,7 +115,7 @@ def _take(
             raise Refused("unfaithful", what)
         return pickled
 
-    exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS or any(map(makes_by_itself, walk.classes))
+    exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS or any(map(runs_code, walk.classes))
     try:
         return Taken(kept(exactly=exactly), shares)
     except Refused:

@@ -167,8 +167,7 @@ class Asked(Trial):
         self.counts = Counts()
         self.files: list[str] = []
         self.said = self.said_unedited = b""  # what the last run wrote, and what one without an edit does
-        self.values: dict[str, str] = {}  # what plain Python has under a name, with the edit
-        self.base_values: dict[str, str] = {}  # and without it
+        self.values: dict[tuple[str, int], str] = {}  # what plain Python has under a name, by state of the files
         self.states: dict[int, dict[str, str]] = {}  # run → the texts of all files
 
     def saved(self, *options: str) -> dict:
@@ -206,7 +205,6 @@ class Asked(Trial):
 
     def ask_about(self, edit: edits.Edit, misses: list[dict]) -> None:
         counts = self.counts
-        self.values = {}
         now = {**self.texts, edit.name: edit.text}
         truth = Truth(self.texts, now, self.files)
         told = self.ask("why")
@@ -236,7 +234,9 @@ class Asked(Trial):
                 # What is compared with an older run is judged by what the files were then.
                 then = self.states.get(reason["since"], self.texts)
                 differs = truth if then is self.texts else Truth(then, now, self.files)
-                if reason["kind"] not in FOLLOWS and not self.holds(differs, edit, reason["kind"], reason["subject"]):
+                if reason["kind"] not in FOLLOWS and not self.holds(
+                    differs, edit, reason["kind"], reason["subject"], since=reason["since"]
+                ):
                     text = f"{reason['kind']} {reason['subject']} ({reason['before']} -> {reason['after']})"[:200]
                     counts.unchanged.append(f"{self.program.name}: {edit}: {call['function']}: {text}")
         for item in row["diff"]:
@@ -253,28 +253,32 @@ class Asked(Trial):
                 f"{self.program.name}: {edit}: why {name} says {firsts}, the report {reason['subject']}"
             )
 
-    def holds(self, truth: Truth, edit: edits.Edit, kind: str, subject: str, *, first: bool = False) -> bool:
-        """Whether a subject did change: it was edited, or is computed from what was."""
+    def holds(
+        self, truth: Truth, edit: edits.Edit, kind: str, subject: str, *, first: bool = False, since: int | None = None
+    ) -> bool:
+        """Whether a subject did change since a run: it was edited, or is computed from what was."""
         if truth.is_edited(kind, subject):
             return True
         if kind in ("code", "file", "listing"):
             return False
-        if subject not in self.values:
-            self.values[subject] = self.value_of(subject, edited=True)
-        if subject not in self.base_values:
-            self.base_values[subject] = self.value_of(subject, edited=False)
-        changed = self.values[subject] != self.base_values[subject]
+        now = {**self.texts, edit.name: edit.text}
+        changed = self.value_of(subject, now) != self.value_of(subject, self.states.get(since or 0, self.texts))
         self.counts.computed += changed and not first
         return changed
 
-    def value_of(self, subject: str, *, edited: bool) -> str:
+    def value_of(self, subject: str, texts: dict[str, str]) -> str:
         """What plain Python has under a name at the end of the program."""
-        folder = self.laboratory.plain
-        if not edited:
-            shutil.copytree(folder, self.base / "unedited", dirs_exist_ok=True)
-            folder = self.base / "unedited"
-            for name, text in self.texts.items():
-                (folder / name).write_text(text)
+        key = subject, hash(tuple(sorted(texts.items())))
+        if key not in self.values:
+            self.values[key] = self._value_of(subject, texts)
+        return self.values[key]
+
+    def _value_of(self, subject: str, texts: dict[str, str]) -> str:
+        folder = self.base / "valued"
+        if not folder.exists():
+            shutil.copytree(self.laboratory.plain, folder)
+        for name, text in texts.items():
+            (folder / name).write_text(text)
         out = self.base / "value.json"
         out.unlink(missing_ok=True)
         environment = self.laboratory._environment(
@@ -290,7 +294,7 @@ class Asked(Trial):
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return f"endless {edited}"
+            return f"endless {hash(tuple(sorted(texts.items())))}"
         return out.read_text() if out.exists() else "nothing"
 
     def ask(self, *words: str):

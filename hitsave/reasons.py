@@ -111,6 +111,7 @@ _UNSAVED: dict[str, tuple[str, str]] = {
     "database": ("it wrote to a database: {subject}", "write outside the slow function"),
     "already-open-file": ("it used a file that was open before: {subject}", "open the file inside the function"),
     "left-open-file": ("it left a file open that it was writing: {subject}", "close the file before returning, or use `with`"),
+    "late-end": ("when its local variables go, code of the program runs: {subject}", "delete or close it inside the function"),
     "special-file": ("it used what is no ordinary file: {subject}", "read or write an ordinary file"),
     "temporary-name": ("the name of a temporary file can be seen: {subject}", "remove temporary files, and don't print their names"),
     "native-output": ("native code printed past Python: {subject}", "switch its messages off"),

@@ -243,3 +243,8 @@ def _parameters(function: Anything, skipped: int) -> tuple[str, ...]:
     if type(function) is not FunctionType:
         return ()
     return function.__code__.co_varnames[skipped : function.__code__.co_argcount]
+
+
+def forget() -> None:
+    """Let go of what is known: the program has ended."""
+    _known.clear()

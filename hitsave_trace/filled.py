@@ -324,3 +324,8 @@ def leading_to(name: str) -> Subject:
     if name.endswith(_CLASS):
         return SHAPE, name.removesuffix(_CLASS)
     return (NAMESPACE, name.removesuffix(_ALL)) if name.endswith(_ALL) else (GLOBAL, name)
+
+
+def forget() -> None:
+    """Let go of what is known: the program has ended."""
+    _known.clear()

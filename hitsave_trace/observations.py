@@ -86,7 +86,7 @@ def file_written(path: str, mode: str) -> None:
     """A file is about to be opened for writing: 'w', 'x', 'a' or 'r+'."""
     if not stacks:
         if unrecorded.on:
-            unrecorded.written(path)
+            unrecorded.written(path, mode)
         return
     if mode in ("a", "r+"):
         _file(FILE, path)
@@ -262,7 +262,7 @@ def text(stream: int, data: str | bytes) -> None:
 
 
 def flushed(stream: int) -> None:
-    """Standard output (1) or error (2) was flushed by the program."""
+    """Standard output (1) or error (2) was flushed by the program, or its buffer alone (-1, -2)."""
     for recording in acting() if stacks else ():
         effects = recording.effects
         if recording.keeps(0) and (not effects or effects[-1] != ("flush", stream)):

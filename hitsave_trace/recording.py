@@ -197,7 +197,7 @@ class Recording:
                 self.rows.append((name, table.get(above, -1) if i else caller, at if i else line))
             table[i] = known
         for subject, dependency in child.reads.items():
-            if subject[0] == SETTING:
+            if subject[0] == SETTING and "\0" not in subject[1]:
                 # It has its own, which may be another one than inside of a `with`.
                 self.distributions.add(subject[1])
             if subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):

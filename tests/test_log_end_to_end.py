@@ -453,7 +453,7 @@ def test_pinned_results_outlive_a_prune_and_others_do_not(terminal):
     terminal.edit("config.py", "[0.1, 0.2]", "[0.5, 0.6]")
     terminal.type("run", "train.py")
     assert "pinned" in terminal.type("pin", "1")[1]
-    assert terminal.type("cache", "prune", "--to", "6kB")[0] == 0
+    assert terminal.type("cache", "prune", "--to", "7000")[0] == 0
     status, screen = terminal.type("result", "train#1", "--run", "1")
     assert (status, "'count': 3" in screen) == (0, True), screen
     status, screen = terminal.type("result", "train#1", "--run", "2")

@@ -169,6 +169,11 @@ class Call:
                 self.cell_before[subject] = Before(walk, value)
         self._cells.clear()
 
+    def let_go(self) -> None:
+        """Hold the arguments no longer than plain Python does."""
+        self.rows()
+        self.arguments = ()
+
     def path(self, position: int) -> str:
         """Where in the arguments an object was found, such as `self.model.layers[0]`."""
         return self._walk.path(position) if self._walk is not None and position >= 0 else ""

@@ -3,7 +3,7 @@
 Records, in the order in which things happened:
 
     ("text", stream, str | bytes)
-    ("flush", stream)
+    ("flush", stream), below zero of its buffer alone
     ("filters",)
     ("filter", pickled filter of warnings)
     ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
@@ -175,9 +175,7 @@ def replay(
         elif kind == "filter":
             warned.set_filter(record[1])  # type: ignore[arg-type]
         elif kind == "flush":
-            target = sys.stdout if record[1] == 1 else sys.stderr
-            if target is not None:
-                target.flush()
+            streams.flush(record[1])  # type: ignore[arg-type]
         elif kind == "file":
             if not _restore(record, contents) and whole is not None:
                 whole.left_alone(around.locate(str(record[1])))

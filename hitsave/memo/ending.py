@@ -9,7 +9,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
 from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
-from hitsave_trace.taps import settings, state, switches
+from hitsave_trace.taps import ignored, settings, state, switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def complete(found: Recording, call: Call, present: Present) -> None:
         if setting is None:
             raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
         found.read(SETTING, name, setting, settings.text(name), -1)
+    found.read(SETTING, ignored.subject(call.world[0][switches.FILTERS]), ignored.STILL, None, -1)  # type: ignore[arg-type]
     objects_of = changes.objects_before(found, call)
     shared = sharing.subjects(call.objects, tuple(found.reads), objects_of)
     if shared is not None:

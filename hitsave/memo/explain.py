@@ -19,6 +19,7 @@ from hitsave_trace.model import (
     LISTING,
     NAMESPACE,
     PRESENCE,
+    SETTING,
     SHAPE,
     SHARING,
     STAT,
@@ -151,7 +152,7 @@ def _reason(
         name = ", ".join(_shared(name))[:300]
     if kind in (SHAPE, NAMESPACE):
         before, after = changed_lines(before, after)
-    if kind in (LISTING, FILLED):
+    if kind in (LISTING, FILLED, SETTING):
         name = folder_of(name)
     if kind == STAT and os.path.isdir(around.locate(name)):
         kind = "folder"

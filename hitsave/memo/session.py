@@ -19,9 +19,10 @@ from hitsave.memo.policy import Policy
 from hitsave.memo.present import Present
 from hitsave.memo.verify import Verifier
 from hitsave.store.store import Store, open_store
-from hitsave_trace import engines, names, observations, recording, taps
+from hitsave_trace import callees, engines, filled, names, observations, recording, taps
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import shapes
+from hitsave_trace.fingerprint import state as kinds
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
 from hitsave_trace.importing.loader import relative
@@ -181,8 +182,9 @@ class Session:
         if loaded.source is None or not self.run:
             return
         digest = self.store.save_source(loaded.source)
-        self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
-        self.store.note_sources(self.run, self.sources)
+        name = relative(loaded.filename, self.scope.project)
+        self.sources[name] = digest.hex()
+        self.store.note_source(self.run, name, digest.hex())
         info = names.user_modules.get(loaded.module)
         if info is None or loaded.why_not is not None:
             return
@@ -308,6 +310,12 @@ class Session:
         """HitSave has done its part: whatever happens from here on, destructors of the program do."""
         if self.whole is not None:
             self.whole.late = self.broken
+        # What we held would outlive the program's modules, and end when nothing can be printed any more.
+        names.let_go()
+        kinds.forget()
+        shapes.forget()
+        filled.forget()
+        callees.forget()
 
     def finish(self, status: int, exception: BaseException | None) -> dict[str, object]:
         """The program has ended: write down what is not written yet; the record of the run."""

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from hitsave.memo.trace import Trace
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import FILLED, LISTING
+from hitsave_trace.model import FILLED, LISTING, SETTING
 
 
 class Keeper(Protocol):
@@ -242,7 +242,7 @@ class Archive:
             if node is not None:
                 kind, name, fingerprint, text = node[:4]
                 shown = fingerprint.hex() if isinstance(fingerprint, bytes) else str(fingerprint)
-                name = folder_of(str(name)) if kind in (LISTING, FILLED) else str(name)
+                name = folder_of(str(name)) if kind in (LISTING, FILLED, SETTING) else str(name)
                 dependencies.append((str(kind), name, shown, text, reader))
         return {
             "function": trace.function,

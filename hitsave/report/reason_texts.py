@@ -187,6 +187,10 @@ to the code outside.""",
     "left-open-file": """\
 The call opened a file for writing and returned without closing it. What it wrote may still be on its way to the
 file, so what stands there is not what the call leaves. Close the file, or open it with `with`.""",
+    "late-end": """\
+The call returned while one of its local variables held something at whose end code of the program runs: an object whose class has
+a `__del__`, a generator that is not exhausted, a weak reference with a callback. It ends when the function has returned, which
+is no part of the recording. Delete it or close it inside the function, or use `with`.""",
     "special-file": """\
 Of a whole run only. The program used a pipe, a device or a descriptor that it was started with. What comes out of such a
 thing can't be compared, and what goes in can't be brought to the same state.""",

@@ -52,6 +52,10 @@ def open_environment(folder: str, map_size: int, *, readonly: bool = False) -> E
     return known
 
 
+_LOW_NUMBERS = 99
+_dup = os.dup
+
+
 class Environment:
     """See the module."""
 
@@ -76,15 +80,17 @@ class Environment:
         if size and not _is_as_we_left_it(self.folder):
             _walk(self.folder, data)
         if self.readonly:
-            env = self._env = _open_to_read(self.folder, max(self._map_size, size))
+            with _HighNumbers():
+                env = self._env = _open_to_read(self.folder, max(self._map_size, size))
             return env
-        env = lmdb.open(
-            self.folder,
-            map_size=max(self._map_size, size),
-            mode=0o600,
-            metasync=False,
-            max_readers=_MAX_READERS,
-        )
+        with _HighNumbers():
+            env = lmdb.open(
+                self.folder,
+                map_size=max(self._map_size, size),
+                mode=0o600,
+                metasync=False,
+                max_readers=_MAX_READERS,
+            )
         env.reader_check()
         info, page = env.info(), env.stat()["psize"]
         # Pages that were taken and given back in one transaction may be missing at the end of the file. No tree leads
@@ -238,6 +244,25 @@ class Environment:
         bounded because a signal handler may fork in the middle of a read that another thread waits for.
         """
         return [lock for lock in (self._writing, self._reading) if lock.acquire(timeout=_PATIENCE)]
+
+
+class _HighNumbers:
+    """Files that are opened in here get descriptors above those that the program will be given: it may show them."""
+
+    __slots__ = ("_taken",)
+
+    def __enter__(self) -> None:
+        self._taken: list[int] = []
+        try:
+            self._taken.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+            while self._taken[-1] < _LOW_NUMBERS:
+                self._taken.append(_dup(self._taken[0]))
+        except OSError:
+            pass  # there are few of them: then it is the program that needs them
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._taken:
+            os.close(descriptor)
 
 
 def _open_to_read(folder: str, map_size: int) -> lmdb.Environment:

@@ -88,7 +88,7 @@ class _DefaultDict(_Bare):
         return Same((thing.default_factory,))
 
 
-class _Instance(Form):
+class Instance(Form):
     """An instance of a Python class: what it has from its base, its slots, and which dict is its own.
 
     The dict is an object by itself, and is set as one.
@@ -375,7 +375,7 @@ def form_of(kind: type) -> Form | None:
     if registry.qualified(base)[1] == "defaultdict" and kind is not base:
         return None
     state = state_of(kind, base)
-    return None if state.hidden is not None else _Instance(content, state)
+    return None if state.hidden is not None else Instance(content, state)
 
 
 def _copies_on_write() -> bool:
@@ -389,4 +389,4 @@ def _copies_on_write() -> bool:
         return False
 
 
-__all__ = ["Form", "form_of"]
+__all__ = ["Form", "Instance", "form_of"]

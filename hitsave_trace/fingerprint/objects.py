@@ -66,6 +66,9 @@ def identity(walk: Walk, kind: type) -> bytes | None:
     return known
 
 
+ITS_END = "its class has a __del__, and it must not be held for a moment longer"
+
+
 def begin(walk: Walk, tag: bytes, kind: type) -> list[object]:
     """Write a tag and a class; the class itself is the first child if its name does not say enough."""
     known = identity(walk, kind)
@@ -80,6 +83,8 @@ def as_subclass(walk: Walk, value: object, kind: type, entry: Entry) -> Children
     """Write an instance of a subclass: its class, what its base knows to write, and its own state."""
     base = registry.find(kind)[1]
     state = state_of(kind, base)
+    if state.minds_its_end:
+        refuse(value, ITS_END)
     if state.hidden is not None:
         return reduced(walk, value, kind, state.hidden)
     first = begin(walk, hasher.SUBCLASS, kind)
@@ -99,6 +104,8 @@ def instance(walk: Walk, value: object) -> Children:
     head = walk.heads.get(kind)
     if head is None:
         state = state_of(kind, object)
+        if state.minds_its_end:
+            refuse(value, ITS_END)
         if state.hidden is not None:
             return reduced(walk, value, kind, state.hidden)
         first = begin(walk, hasher.INSTANCE, kind)

@@ -6,8 +6,9 @@ are larger than that explains, code written in C keeps something there that no a
 
 from __future__ import annotations
 
-from types import GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 
+from hitsave_trace import names
 from hitsave_trace.fingerprint import inline
 from hitsave_trace.fingerprint.registry import qualified, reach
 
@@ -26,13 +27,14 @@ _POINTER = tuple.__itemsize__
 class State:
     """Where the instances of a class keep what its content base does not have."""
 
-    __slots__ = ("dict_getter", "hidden", "names", "reader", "slots")
+    __slots__ = ("dict_getter", "hidden", "minds_its_end", "names", "reader", "slots")
 
     def __init__(self, kind: type, base: type) -> None:
         self.dict_getter: Anything = None
         self.slots: list[MemberDescriptorType] = []
         self.names: list[str] = []
         self.hidden = _hidden(kind, base)
+        self.minds_its_end = minds_its_end(kind)
         for cls in reversed(_mro_of(kind)):
             if cls is object or issubclass(base, cls) or _is_builtin_error(cls):
                 continue
@@ -123,6 +125,15 @@ def _hidden(kind: type, content: type) -> str | None:
     return None
 
 
+def minds_its_end(kind: type) -> bool:
+    """Whether the program does something when an instance goes: it would show if we held one for a moment, or made another."""
+    for cls in _mro_of(kind):
+        method = _dict_of(cls).get("__del__")
+        if method is not None:
+            return type(method) is FunctionType and names.info_of(method.__code__) is not None
+    return False
+
+
 def _is_builtin_error(cls: type) -> bool:
     """Builtin exceptions add fields in C; the content of `BaseException` covers them all."""
     return not cls.__flags__ & HEAP_TYPE and issubclass(cls, BaseException)
@@ -148,3 +159,8 @@ def state_of(kind: type, base: type) -> State:
 
 
 _MOST_CLASSES = 4096
+
+
+def forget() -> None:
+    """Let go of all classes: the program has ended."""
+    _states.clear()

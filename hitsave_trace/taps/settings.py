@@ -19,7 +19,7 @@ from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
-from hitsave_trace.taps import patched
+from hitsave_trace.taps import ignored, patched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,6 +189,8 @@ def fingerprint(name: str) -> Fingerprint | None:
     """Fingerprint one library's settings as they are now; None when they can't be said."""
     if name == FIGURES:
         return None if open_figures() else NO_FIGURE
+    if ignored.is_about(name):
+        return ignored.fingerprint(name)
     if name.endswith(_SET) and name not in _ALWAYS:
         was_set = patched.value(name.removesuffix(_SET))
         return Walk().fingerprint(was_set) if was_set else _NOTHING_SET

@@ -171,8 +171,10 @@ class Streams:
         buffer = getattr(stream, "buffer", None)
         if buffer is not None:
             flush = wrap(stream.flush, self._mark, recording)  # type: ignore[attr-defined]
-            taps.append((stream, "flush", wrap(flush, self._flush_note(number, stream), recording, after=True)))
+            taps.append((stream, "flush", wrap(flush, self._flush_note(number, stream, number), recording, after=True)))
             taps.append((buffer, "write", wrap(buffer.write, self._bytes_note(number, stream), recording, after=True)))
+            below = self._flush_note(number, stream, -number)
+            taps.append((buffer, "flush", wrap(buffer.flush, below, recording, after=True)))
         return taps
 
     def _past_taps(self, _: int, stream: object) -> list[Tap]:
@@ -223,17 +225,23 @@ class Streams:
 
         return note
 
-    def _flush_note(self, number: int, stream: object) -> Callable[..., None]:
-        """Note a flush: it decides what a program's descriptors show first, when it writes to them in two ways."""
+    def _flush_note(self, number: int, stream: object, what: int) -> Callable[..., None]:
+        """Note a flush: it decides what a program's descriptors show first, when it writes to them in two ways.
+
+        `what`: the number again, or below zero if it is the buffer: what waits in the text layer goes on waiting then.
+        """
 
         def note(_: tuple[object, ...], __: dict[str, object]) -> None:
             thread = get_ident()
+            frame = getframe(1)
+            if what < 0 and self.writing(frame):
+                return  # by the text layer, which is noted as a whole
             self._writing.pop(thread, None)
             if thread in depths:
                 return
             with quiet:
-                if self._is_output(number, stream, getframe(1)):
-                    self.recording.flushed(number)
+                if self._is_output(number, stream, frame):
+                    self.recording.flushed(what)
 
         return note
 
@@ -310,6 +318,15 @@ class Silence:
                 delattr(owner, name)
             else:
                 setattr(owner, name, before)
+
+
+def flush(what: int) -> None:
+    """Do a recorded flush again: of a stream, or below zero, of its buffer alone."""
+    target: object = sys.stdout if abs(what) == 1 else sys.stderr
+    if what < 0:
+        target = getattr(target, "buffer", None)
+    if target is not None:
+        target.flush()  # type: ignore[attr-defined]
 
 
 def replay(stream: int, data: str | bytes) -> None:

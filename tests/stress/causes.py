@@ -168,6 +168,7 @@ class Asked(Trial):
             self.environment = {"HITSAVE_STATEMENTS": "0"}
         self.counts = Counts()
         self.files: list[str] = []
+        self.always: set[tuple[str, str]] = set()  # what differs in each run, such as the time of a file that it writes
         self.said = self.said_unedited = b""  # what the last run wrote, and what one without an edit does
         self.values: dict[tuple[str, int], str] = {}  # what plain Python has under a name, by state of the files
         self.states: dict[int, dict[str, str]] = {}  # run → the texts of all files
@@ -219,8 +220,18 @@ class Asked(Trial):
             return
         counts.edits += 1
         counts.by_kind[edit.kind] += 1
-        causes = [cause for cause in told["missed"] if cause["kind"] not in FOLLOWS and cause["in_run_before"]]
-        rows = [one for one in row["diff"] if one["kind"] not in FOLLOWS]
+        causes = [
+            cause
+            for cause in told["missed"]
+            if cause["kind"] not in FOLLOWS
+            and cause["in_run_before"]
+            and (cause["kind"], cause["subject"]) not in self.always
+        ]
+        rows = [
+            one
+            for one in row["diff"]
+            if one["kind"] not in FOLLOWS and (one["kind"], one["function"]) not in self.always
+        ]
         named = causes or [{"kind": one["kind"], "subject": one["function"]} for one in rows]
         if not named or not self.holds(truth, edit, named[0]["kind"], named[0]["subject"], first=True):
             first = f"{named[0]['kind']} {named[0]['subject']}" if named else "nothing"
@@ -322,6 +333,9 @@ class Asked(Trial):
         report = self.saved("--no-replay")
         # What takes ten times as long as a warm run does not end.
         self.said_unedited = self.said
+        (row,) = self.ask("log", "-n", "1")
+        self.always = {(one["kind"], one["subject"]) for one in self.ask("why")["missed"]}
+        self.always |= {(one["kind"], one["function"]) for one in row["diff"]}
         self.laboratory.limit, self.laboratory.slack = 0.0, 5 + 10 * (time.perf_counter() - started)
         # What is never answered, edited or not, says nothing.
         self.never = {identity(call) for call in report.get("calls", []) if call["verdict"] != "hit"}

@@ -212,8 +212,13 @@ class Asked(Trial):
         truth = Truth(self.texts, now, self.files)
         told = self.ask("why")
         (row,) = self.ask("log", "-n", "1")
+        rows = [
+            one
+            for one in row["diff"]
+            if one["kind"] not in FOLLOWS and (one["kind"], one["function"]) not in self.always
+        ]
         follow = all(call["reasons"] and call["reasons"][0]["kind"] in FOLLOWS for call in misses)
-        if follow and not row["diff"] and row["edits_unused"] and self.said == self.said_unedited:
+        if follow and not rows and row["edits_unused"] and self.said == self.said_unedited:
             # Nothing used the edit. Which calls are among the first of their function, and so are saved, depends on
             # which calls around them are answered: others had their turn.
             counts.without_miss += 1
@@ -226,11 +231,6 @@ class Asked(Trial):
             if cause["kind"] not in FOLLOWS
             and cause["in_run_before"]
             and (cause["kind"], cause["subject"]) not in self.always
-        ]
-        rows = [
-            one
-            for one in row["diff"]
-            if one["kind"] not in FOLLOWS and (one["kind"], one["function"]) not in self.always
         ]
         named = causes or [{"kind": one["kind"], "subject": one["function"]} for one in rows]
         if not named or not self.holds(truth, edit, named[0]["kind"], named[0]["subject"], first=True):
@@ -332,11 +332,11 @@ class Asked(Trial):
         started = time.perf_counter()
         report = self.saved("--no-replay")
         # What takes ten times as long as a warm run does not end.
+        self.laboratory.limit, self.laboratory.slack = 0.0, 5 + 10 * (time.perf_counter() - started)
         self.said_unedited = self.said
         (row,) = self.ask("log", "-n", "1")
         self.always = {(one["kind"], one["subject"]) for one in self.ask("why")["missed"]}
         self.always |= {(one["kind"], one["function"]) for one in row["diff"]}
-        self.laboratory.limit, self.laboratory.slack = 0.0, 5 + 10 * (time.perf_counter() - started)
         # What is never answered, edited or not, says nothing.
         self.never = {identity(call) for call in report.get("calls", []) if call["verdict"] != "hit"}
         self.files = [str(path.relative_to(self.laboratory.plain)) for path in self.laboratory.plain.rglob("*.py")]

@@ -100,9 +100,10 @@ GROUPS = (
         weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
         os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident
         threading.get_native_id threading.enumerate threading.active_count threading.current_thread threading.currentThread
-        multiprocessing.current_process multiprocessing.parent_process asyncio.current_task os.get_terminal_size
+        multiprocessing.current_process multiprocessing.parent_process asyncio.current_task
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
+    ("hidden-state", "watched", "os.get_terminal_size os.isatty"),
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
     ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table

@@ -41,7 +41,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=11, help="pairs of processes per line (default 11)")
     parser.add_argument("--quick", action="store_true", help="three pairs, and nothing is kept")
-    parser.add_argument("--only", help="one program of `overhead`; nothing is kept")
+    parser.add_argument("--only", help="one program of `overhead`, one curve of `growth`; nothing is kept")
     parser.add_argument("--page", action="store_true", help="only write docs/benchmarks.md")
     options = parser.parse_args()
     if options.page:
@@ -61,7 +61,7 @@ def main() -> None:
     for group in groups:
         with tempfile.TemporaryDirectory(prefix="hitsave-benchmarks-") as folder:
             (GROUPS | MORE)[group](Path(folder), pairs, say, options.only)
-    if not options.quick and options.only is None:
+    if not options.quick and (options.only is None or groups == ["peers"]):  # of the peers, a whole group is named
         path = figures.save(found, sorted({figure.group for figure in found}))
         print(f"kept in {path}")
 

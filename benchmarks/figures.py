@@ -85,7 +85,7 @@ class Figure:
         goal = f"  goal {self._goal()}" if self.goal is not None else ""
         if "processor time" in self.notes:
             goal += f"  processor time {self.notes['processor time']:.3f}×"
-        goal += "".join(f"  {name}" for name in ("wrong", "no gain") if self.notes.get(name))
+        goal += "".join(f"  {name}" for name in ("wrong",) if self.notes.get(name))
         if self.ratio is None or self.plain is None:
             quartiles = f"{shown(self.ours.low, self.unit)} … {shown(self.ours.high, self.unit)}"
             return f"  {self.name:<34} {ours:>10}   ({quartiles}){goal}"

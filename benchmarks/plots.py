@@ -38,17 +38,17 @@ class Line:
     points: Sequence[tuple[float, float]]
 
 
-def bars(title: str, groups: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-    """Bars in groups, each with a logarithmic scale of its own that begins at half of its least value."""
+def bars(title: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, linear: bool = False) -> str:
+    """Bars in groups, each with a scale of its own: linear, or logarithmic from half of its least value."""
     width, left, right, row, parts = 760, 150, 120, 18, []
     y = 46
     for name, own in groups:
         parts.append(_text(10, y, name, 13, weight="600"))
         y += 10
-        values = [bar.value for bar in own if bar.value > 0]
+        values = [bar.value for bar in own if bar.value > 0] or [1.0]
         low, high = min(values) / 2, max(values)
         for bar in own:
-            span = math.log(max(bar.value, low) / low) / math.log(high / low) if high > low else 1.0
+            span = bar.value / high if linear else math.log(max(bar.value, low) / low) / math.log(high / low)
             long = max(span * (width - left - right), 1)
             parts.append(_text(left - 8, y + 13, bar.name, 12, anchor="end"))
             parts.append(f'<rect x="{left}" y="{y + 3}" width="{long:.1f}" height="{row - 6}" fill="{bar.colour}"/>')

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from time import thread_time
 from types import FunctionType
 
-from hitsave_trace import filled
+from hitsave_trace import filled, sights
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.objects import class_shape, registered, shape_text
-from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import SHAPE
 from hitsave_trace.names import class_name, code_infos, is_user_class, user_modules
-from hitsave_trace.recording import user_line
+from hitsave_trace.recording import stacks, user_line
 from hitsave_trace.sights import keeps_results
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def _registered(cls: type) -> list[str]:
 
 
 def note_class(recording: Recording, cls: type, reader: int) -> None:
-    """Record the shape of a user class that was reached."""
+    """Record the shape of a user class that was reached. Raises `OverBudget` if that is to be given up (`sights.deadline`)."""
     name = class_name(cls)
     if name is None or (SHAPE, name) in recording.reads:
         return
@@ -70,7 +71,7 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
         _note_related(recording, cls, known.classes, reader)
         return
     try:
-        walk = Walk()
+        walk = Walk(sights.deadline)
         fingerprint = class_shape(cls, walk)
     except Unfingerprintable as error:
         recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))
@@ -87,6 +88,21 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
     if walk.caches:
         filled.come_across(recording, filled.name_of(SHAPE, name), walk.caches, reader, user_line(3))
     _note_related(recording, cls, walk.classes, reader)
+
+
+def note_classes(recording: Recording, classes: Iterable[type], seconds: float | None) -> bool:
+    """Record the shapes of classes of what a call was given. False if that takes longer than `seconds`."""
+    sights.deadline = None if seconds is None else thread_time() + seconds
+    try:
+        for cls in classes:
+            note_class(recording, cls, 0)
+    except OverBudget:
+        if not stacks:
+            shapes.forget()
+        return False
+    finally:
+        sights.deadline = None
+    return True
 
 
 def _note_related(recording: Recording, cls: type, others: Iterable[type], reader: int) -> None:

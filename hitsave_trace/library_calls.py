@@ -15,6 +15,7 @@ import builtins
 import os
 import sys
 from _thread import get_ident
+from ctypes import c_void_p
 from sys import _getframe as getframe
 from time import perf_counter, thread_time
 from types import FunctionType
@@ -88,7 +89,7 @@ class LibraryCalls:
             info.shape = f"{methods} {count} {' '.join(keywords)}".encode("utf-8", "surrogatepass")
             info.blocks = ((),)
             info.first_line = info.last_line = info.def_line = site.line
-            info.entry_cell = _cell()
+            info.entry_cell = c_void_p()
             info.recordable = info.candidate = True
             info.policy = site.costs
             if len(site.infos) < MOST_SHAPES:
@@ -218,12 +219,6 @@ def _be_patient(site: Site, info: CodeInfo) -> None:
     site.strikes += 1
     if site.strikes < STRIKES:
         info.candidate = True
-
-
-def _cell() -> object:
-    from ctypes import c_void_p
-
-    return c_void_p()
 
 
 def _size(values: tuple[object, ...]) -> int:

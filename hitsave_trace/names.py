@@ -7,7 +7,12 @@ The import hook fills the tables when it loads a module, before the first line o
 from __future__ import annotations
 
 import sys
+from ctypes import c_void_p, sizeof
 from types import CodeType, FunctionType, ModuleType
+
+TYPE_CHECKING = False
+_BETWEEN_BLOCKS = 2 * sizeof(c_void_p)
+"""Bytes from the slot of a block to that of the next: its number stands in between."""
 
 
 class ModuleInfo:
@@ -31,13 +36,16 @@ class CodeInfo:
     __slots__ = (
         "block_cells",
         "blocks",
+        "blocks_at",
         "candidate",
         "captured",
         "cells_left",
         "code",
         "entered",
         "def_line",
+        "entry_at",
         "entry_cell",
+        "exit_at",
         "exit_cell",
         "filename",
         "fingerprint",
@@ -77,9 +85,8 @@ class CodeInfo:
         self.captured: tuple[str, ...] = ()
         self.blocks: tuple[tuple[tuple[str, ...], ...], ...] = ()
         self.writes: tuple[str, ...] = ()
-        self.entry_cell: object = None
-        self.exit_cell: object = None
-        self.block_cells: list[object] = []
+        # Addresses of its slots, 0 if it has none; see `__getattr__`.
+        self.entry_at = self.exit_at = self.blocks_at = 0
         self.cells_left = 0
         self.has_body = False
         self.recordable = False
@@ -94,6 +101,26 @@ class CodeInfo:
         self.kept = -1  # if its results are kept: how often one still looks whether they can be changed
 
     is_statement = False
+
+    entry_cell: c_void_p
+    exit_cell: c_void_p | None
+    block_cells: tuple[c_void_p, ...]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Make its cells: most functions never need more than one, and a program may have thousands."""
+            if name == "block_cells":
+                count = len(self.blocks) - 1 if self.blocks_at else 0
+                cells = tuple(c_void_p.from_address(self.blocks_at + i * _BETWEEN_BLOCKS) for i in range(count))
+                self.block_cells = cells
+                return cells
+            if name not in ("entry_cell", "exit_cell"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            address = self.entry_at if name == "entry_cell" else self.exit_at
+            cell = c_void_p.from_address(address) if address else None
+            setattr(self, name, cell)
+            return cell
 
     @property
     def shown(self) -> str:

@@ -87,7 +87,7 @@ def file_written(path: str, mode: str) -> None:
     """A file is about to be opened for writing: 'w', 'x', 'a' or 'r+'."""
     if not stacks:
         if unrecorded.on:
-            unrecorded.written(path)
+            unrecorded.written(path, mode)
         return
     if mode in ("a", "r+"):
         _file(FILE, path)

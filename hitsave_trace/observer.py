@@ -17,7 +17,7 @@ from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
 from hitsave_trace.probes import sites
-from hitsave_trace.probes.arming import BODY, arm, direct, disarm, is_armed
+from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
 from hitsave_trace.watched import is_watched
 
@@ -65,7 +65,7 @@ class Observer:
 
     def registered(self, info: CodeInfo) -> None:
         """A function has been loaded: its first entry is always of interest."""
-        arm(info.entry_cell)  # type: ignore[arg-type]
+        arm_entry(info)
 
     def ran(self, code: CodeType) -> None:
         """An engine saw a code object run: a library's, or user code that the import hook has not seen."""
@@ -120,7 +120,7 @@ class Observer:
                 return BODY
         if not stacks:
             if not asked:
-                disarm(info.entry_cell)  # type: ignore[arg-type]
+                disarm(info.entry_cell)
                 self._seen.append(info)
             return None
         self._touch(info, arguments[0] if arguments else None, asked=asked)
@@ -156,16 +156,16 @@ class Observer:
         info.cells_left = len(info.block_cells) - len(known)
         for number, cell in enumerate(info.block_cells, 1):
             if number not in known:
-                arm(cell)  # type: ignore[arg-type]
+                arm(cell)
         if info.kept > 0 and info.exit_cell is not None:
-            arm(info.exit_cell)  # type: ignore[arg-type]
+            arm(info.exit_cell)
         if len(stacks) <= 1:
             # Calls inside of a recorded one of the same function are not asked about.
             if info.opened or not asked:
                 if info.cells_left or info.watches or info.kept > 0:
-                    direct(info.entry_cell)  # type: ignore[arg-type]
+                    direct(info.entry_cell)
                 else:
-                    disarm(info.entry_cell)  # type: ignore[arg-type]
+                    disarm(info.entry_cell)
             self._seen.append(info)
 
     def block(self, info: CodeInfo, number: int) -> None:
@@ -185,11 +185,11 @@ class Observer:
                 reads.observe(recording, info.module, info.blocks[number], position)
             if len(stacks) <= 1:
                 cell = info.block_cells[number - 1]
-                disarm(cell)  # type: ignore[arg-type]
+                disarm(cell)
                 self._fired.append(cell)
                 info.cells_left -= 1
                 if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
-                    disarm(info.entry_cell)  # type: ignore[arg-type]
+                    disarm(info.entry_cell)
         except BaseException as error:
             self.fault(error)
         finally:
@@ -250,18 +250,18 @@ class Observer:
         busy.add(thread)
         try:
             for cell, chains in zip(info.block_cells, info.blocks[1:], strict=True):
-                if not is_armed(cell):  # type: ignore[arg-type]
+                if not is_armed(cell):
                     continue
                 reasons = len(recording.reasons)
                 reads.observe(recording, info.module, chains, position)
                 if len(recording.reasons) > reasons:
                     del recording.reasons[reasons:]
                     continue
-                disarm(cell)  # type: ignore[arg-type]
+                disarm(cell)
                 self._fired.append(cell)
                 info.cells_left -= 1
             if info.cells_left == 0 and not info.watches and info.kept <= 0:
-                disarm(info.entry_cell)  # type: ignore[arg-type]
+                disarm(info.entry_cell)
         except BaseException as error:
             self.fault(error)
         finally:
@@ -317,7 +317,7 @@ class Observer:
             recording.entry = reader_of(own[-1], 4)
         stacks.setdefault(thread, []).append(recording)
         for seen in self._seen:
-            arm(seen.entry_cell)  # type: ignore[arg-type]
+            arm(seen.entry_cell)
         for cell in self._fired:
             arm(cell)  # type: ignore[arg-type]
         self._seen.clear()
@@ -325,7 +325,7 @@ class Observer:
         info.opened += 1
         info.returns = 0
         if info.exit_cell is not None:
-            arm(info.exit_cell)  # type: ignore[arg-type]
+            arm(info.exit_cell)
         position = recording.enter(info, -1, 0)
         self.opening(recording)
         reads.observe(recording, info.module, info.blocks[0], position)
@@ -357,13 +357,13 @@ class Observer:
         info.opened -= 1
         if info.opened == 0:
             if info.exit_cell is not None and info.kept <= 0:
-                disarm(info.exit_cell)  # type: ignore[arg-type]
+                disarm(info.exit_cell)
             if info.candidate:
-                arm(info.entry_cell)  # type: ignore[arg-type]
+                arm(info.entry_cell)
         for wider in stack[-1:] or mine_of(thread):
             wider.adopt(recording)
         if not info.candidate and not stacks:
-            disarm(info.entry_cell)  # type: ignore[arg-type]
+            disarm(info.entry_cell)
             self._seen.append(info)
         self.closing(not stacks)
 

@@ -130,7 +130,7 @@ class Sampler:
             del frame
         for info in seen:
             info.entered = False
-            arm(info.entry_cell)  # type: ignore[arg-type]
+            arm(info.entry_cell)
         return now
 
 

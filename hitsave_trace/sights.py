@@ -312,7 +312,7 @@ def _shape(name: str) -> Sight:
         return Sight(SHAPE, name, ABSENT if name.partition(":")[0] in sys.modules else NOT_LOADED, None)
     if around.caches_told and any(map(keeps_results, vars(cls).values())):
         return Sight(SHAPE, name, None, None)
-    walk = Walk()
+    walk = Walk(deadline)
     try:
         sight = Sight(SHAPE, name, class_shape(cls, walk), None)
     except Unfingerprintable:

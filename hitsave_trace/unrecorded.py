@@ -33,13 +33,14 @@ _CODE = (".py", ".pyc", ".so", ".pth")
 class Unrecorded:
     """The reads of one run."""
 
-    __slots__ = ("_later", "_seen", "_uses", "on")
+    __slots__ = ("_later", "_seen", "_uses", "made", "on")
 
     def __init__(self) -> None:
         self.on = False
         self._seen: set[str] = set()
         self._uses: dict[tuple[str, str], Use] = {}
         self._later: dict[str, Stamp] = {}
+        self.made: set[str] = set()  # names of files whose content is the run's own
 
     def file(self, path: str) -> None:
         """A file is about to be opened for reading. Modules are known otherwise: the run keeps their sources."""
@@ -57,10 +58,12 @@ class Unrecorded:
         else:
             self._note(path)
 
-    def written(self, path: str) -> None:
+    def written(self, path: str, mode: str) -> None:
         """A file is about to be written: what the program reads of it from here on is its own."""
-        if len(self._seen) < MOST:
+        if len(self._seen) < MOST and path not in self._seen:
             self._seen.add(path)
+            if mode in ("w", "x"):
+                self.made.add(around.place(path))
 
     def variable(self, name: str) -> None:
         """A variable of the environment is read."""
@@ -79,6 +82,10 @@ class Unrecorded:
         self._later = {}
         loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
         return [use for use in self._uses.values() if use[0] != FILE or around.locate(use[1]) not in loaded]
+
+    def has_read(self, name: str) -> bool:
+        """Whether a file was read so far."""
+        return (FILE, name) in self._uses or around.locate(name) in self._later
 
     def _note(self, path: str) -> None:
         fingerprint = around.digests.content(path)

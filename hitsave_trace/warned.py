@@ -16,7 +16,7 @@ line that the place has now, and what was shown before is something that a call 
 from __future__ import annotations
 
 import sys
-from pickle import PicklingError, dumps
+from _pickle import PicklingError, dumps, loads
 from sys import _getframe as getframe
 
 from xxhash import xxh3_128
@@ -138,7 +138,6 @@ def filters_in_force(recording: Recording) -> bytes:
 def set_filter(pickled: bytes) -> None:
     """Put a filter in front, as `warnings.filterwarnings` does."""
     import warnings
-    from pickle import loads
 
     warnings._add_filter(*loads(pickled), append=False)  # type: ignore[attr-defined]  # written by this user's store
 
@@ -282,7 +281,6 @@ def forget_shown() -> None:
 def show_again(pickled: bytes, module: str, filename: str, line: int, filters: bytes) -> None:
     """Show a recorded warning, if plain Python would have shown it here and now, or under the `filters` of then."""
     import warnings
-    from pickle import loads
 
     message, category = loads(pickled)  # written by this user's store
     known = sys.modules.get(module)

@@ -14,7 +14,7 @@ from tests.harness.pages import BadPage
 # Most tests are about calls, and a run that is replayed makes none. Those of replay switch it on.
 os.environ["HITSAVE_REPLAY"] = "0"
 # What is worth its price is told by a clock, which on a busy machine tells many things. Those of budgets say what they need.
-os.environ["HITSAVE_PATIENCE"] = "25"
+os.environ["HITSAVE_PATIENCE"] = os.environ["HITSAVE_CASES_PATIENCE"] = "25"
 
 CASES = Path(__file__).resolve().parent / "cases"
 

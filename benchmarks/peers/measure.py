@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CALLS, EXPERIMENT, EDITS = "peers: calls", "peers: experiment", "peers: edits"
 ANSWERED = 0.5
-"""What takes more than this share of the computation is no gain, answered or not."""
+"""The share of a computation that must be saved for it to have been answered."""
 
 
 class Ran:
@@ -106,7 +106,7 @@ _CALLS_ONLY = {"HITSAVE_STATEMENTS": "0", "HITSAVE_SITES": "0"}
 
 
 def _calls(folder: Path, pairs: int, say: Say) -> None:
-    plain, *others = projects = _projects(folder, (PLAIN, OURS, *OTHERS))
+    projects = _projects(folder, (PLAIN, OURS, *OTHERS))
     for project in list(projects):
         project.write(programs.CALLS)
         try:
@@ -118,24 +118,15 @@ def _calls(folder: Path, pairs: int, say: Say) -> None:
     for number in range(pairs):
         for project in _turns(projects, number):
             told[project.peer.name].append(_told(project.run(_CALLS_ONLY).output))
-    computed = told.pop(plain.peer.name)
-    for name in computed[0]:
-        whole = min(_times(row[name])[0] for row in computed)
-        for project in others:
-            rows = [row[name] for row in told.get(project.peer.name, [])]
-            if not rows:
-                continue
+    for name in told[PLAIN.name][0]:
+        for project in projects:
+            rows = [row[name] for row in told[project.peer.name]]
             if isinstance(rows[0], str):
                 print(f"  {project.peer.name}, {name}: {rows[0]}", flush=True)
                 continue
-            for which, values in (
-                ("first of a run", [_times(row)[0] for row in rows]),
-                ("again", [sorted(_times(row)[1:])[len(_times(row)) // 2 - 1] for row in rows]),
-            ):
-                figure = Figure.alone(CALLS, f"{name}, {which}: {project.peer.name}", values)
-                if figure.ours.median > whole * ANSWERED:
-                    figure.notes["no gain"] = 1
-                say(figure)
+            again = [sorted(_times(row)[1:])[len(_times(row)) // 2 - 1] for row in rows]
+            say(Figure.alone(CALLS, f"{name}, first of a run: {project.peer.name}", [_times(row)[0] for row in rows]))
+            say(Figure.alone(CALLS, f"{name}, again: {project.peer.name}", again))
 
 
 def _told(output: str) -> dict[str, object]:

@@ -49,13 +49,13 @@ def plot(group: str, found: Sequence[Figure]) -> str:
         rows = [
             plots.Bar(
                 _peer(figure),
-                figure.ours.median or 0.5,
+                figure.ours.median,
                 f"{figure.ours.median:.0f}{_failures(figure)}",
                 _colour(figure),
             )
             for figure in shown
         ]
-        return plots.bars(_TITLES[group], [("", rows)])
+        return plots.bars(_TITLES[group], [("", rows)], linear=True)
     groups = []
     for case in dict.fromkeys(_case(figure) for figure in found):
         if group == CALLS and "first of a run" in case:
@@ -82,6 +82,8 @@ def _value(figure: Figure) -> float:
 def _colour(figure: Figure) -> str:
     if figure.notes.get("wrong"):
         return plots.WRONG
+    if _peer(figure) == "plain Python":
+        return plots.GREY
     return plots.OURS if _peer(figure).startswith("HitSave") else plots.OTHER
 
 
@@ -104,8 +106,7 @@ def _cell(figure: Figure | None) -> str:
     if figure.unit == "count":
         return f"{figure.ours.median:.0f} of {figure.notes['of']:.0f}"
     text = f"{figure.ratio.median:.3f}×" if figure.ratio is not None else figures.shown(figure.ours.median, figure.unit)
-    signs = [name for name in ("wrong", "no gain") if figure.notes.get(name)]
-    return text + "".join(f" ({sign})" for sign in signs)
+    return text + " (wrong)" * bool(figure.notes.get("wrong"))
 
 
 def _case(figure: Figure) -> str:

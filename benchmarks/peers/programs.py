@@ -142,7 +142,7 @@ def train(table, rate):
     for step in range(200):
         weights += rate * (table[step % 50] - weights)
         if step % 50 == 0:
-            busy(step + round(1000 * rate))
+            busy(step + round(10_007 * rate))
     return {{"rate": rate, "weights": weights, "loss": float(np.abs(table.mean(axis=0) - weights).sum())}}
 
 

@@ -14,14 +14,14 @@ from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
 from hitsave.memo.present import AsRead
-from hitsave.memo.queue import own_seconds, queued_seconds
+from hitsave.memo.queue import begin_to_queue, own_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import filled, warned
 from hitsave_trace.around import around
-from hitsave_trace.classes import note_class
+from hitsave_trace.classes import note_classes
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
@@ -100,7 +100,7 @@ class Memo:
         if not self.policy.may_ask(info, started, spent - self.journal.saved_seconds):
             info.candidate = False  # until it is seen running for long: an armed probe that asks nothing costs, too
             return None
-        patient = info.policy.patient  # type: ignore[attr-defined]
+        patient = self.policy.is_patient(info)
         call = Call(info, arguments, cells, started, thread_time())
         budget = self.policy.budget(info, inside=bool(stacks))
         try:
@@ -109,21 +109,22 @@ class Memo:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             if error.why == ITS_END:
                 call.let_go()
-            return self._watch(call, frame)
+            return self._watch(call, frame, None if patient else budget)
         except OverBudget:
             if self.policy.is_little(budget):
                 self.policy.gave_up(info, perf_counter() - started)
                 return None
             call.refuse("over-budget", "the arguments")
-            return self._watch(call, frame)
+            return self._watch(call, frame, None if patient else budget)
         answer = self._look_up(call)
         if answer is not None:
             self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
-        found = self._watch(call, frame)
-        return found if statements.look(found, self.policy, started, patient=patient) else None
+        found = self._watch(call, frame, None if patient else budget)
+        return found if found and statements.look(found, self.policy, started, patient=patient) else None
 
-    def _watch(self, call: Call, frame: int) -> Recording:
+    def _watch(self, call: Call, frame: int, seconds: float | None) -> Recording | None:
+        """Open a recording; None if to look at the classes of what was given takes longer than `seconds`."""
         call.seen.clear()
         found = Recording(call.info, call, frame, 0.0)
         for slug, what in call.refused:
@@ -134,15 +135,16 @@ class Memo:
                 found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
             else:
                 found.read(CLOSURE, name, fingerprint, text, 0)
-        return found
+        if note_classes(found, call.classes, seconds):
+            return found
+        self.policy.gave_up(call.info, perf_counter() - call.started)
+        return None
 
     def opened(self, found: Recording) -> None:
         """Take the state of the world that is compared when the recording closes; the last thing before the body."""
         call: Call = found.call  # type: ignore[assignment]
         call.keep()
         found.random = state.random_states()
-        for cls in call.classes:
-            note_class(found, cls, 0)
         found.distributions.update(call.distributions)
         if call.caches:
             filled.come_across(found, "", call.caches, 0, "")
@@ -152,8 +154,7 @@ class Memo:
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
         call.looked_before = found.looked
-        call.queued_before = queued_seconds()
-        found.started = perf_counter()
+        found.started = begin_to_queue(call)
         # Of the hook that is running only the part up to here has been before the body.
         call.overhead_before = around.overhead + call.spent
 
@@ -353,7 +354,7 @@ class Memo:
         if not found.reasons:
             try:
                 kept.refuse(found, value, changed)
-                taken = changed.take(value, came_in, None if verifying else self.policy.patience * worth)
+                taken = changed.take(value, came_in, None if verifying else self.policy.keeping_seconds(worth))
                 self.save(found, call, taken, changed, seconds)
             except (Refused, effects.Impossible) as error:
                 found.forbid(error.slug, error.what, "", spreads=False)

@@ -14,9 +14,10 @@ from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import FILLED, LISTING
+from hitsave_trace.model import FILE, FILLED, LISTING
 from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
+from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_kept", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
+        "accepted", "_began", "_flushed", "_kept", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
         "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
         "verified_calls", "wanted",
     )  # fmt: skip
@@ -71,6 +72,7 @@ class Journal:
         self._tables: dict[str, list[Row]] = {}
         self._values: dict[float, dict[str, Scalar]] = {}  # results of the calls that are being closed
         self._used: dict[tuple[str, str], Use] = {}
+        self._made: set[str] = set()  # files that recorded calls wrote before anything had read them
         self._output: list[tuple[int, str | bytes]] = []
         self._output_left = OUTPUT_KEPT
         self._kept = 0
@@ -83,6 +85,7 @@ class Journal:
         self.saved_seconds += max(call.saved_seconds - seconds, 0.0)
         if not stacks.get(get_ident()):
             self._use(nodes)
+            self._make(str(record[1]) for record in trace.effects if record[0] == "file")
             self._print((record[1], record[2]) for record in trace.effects if record[0] == "text")
         row = self._row(call, "hit", [], seconds, trace_name)
         row["saved_seconds"] = call.saved_seconds
@@ -139,6 +142,7 @@ class Journal:
         if stack is not None and len(stack) > 1:
             return
         self._use((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
+        self._make(found.written)
         self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
 
     def fork(self) -> None:
@@ -155,8 +159,12 @@ class Journal:
     # --- what the record asks for ----------------------------------------------------------------------------------
 
     def uses(self) -> tuple[Use, ...]:
-        """What the run read, each thing at the value that was read first."""
+        """What the run read, each thing at the value that was read first. Files that it had written itself are none of it."""
         return tuple(self._used.values())
+
+    def has_made(self, kind: str, name: str) -> bool:
+        """Whether a file holds what the run wrote into it before it read it."""
+        return kind == FILE and (name in self._made or name in unrecorded.made)
 
     def flush(self) -> None:
         """Hand what is pending to the store."""
@@ -182,8 +190,11 @@ class Journal:
         for kind, name, fingerprint, text in uses:
             if kind in (LISTING, FILLED):
                 name = folder_of(name)
-            if (kind, name) not in used and len(used) < USES_KEPT:
+            if (kind, name) not in used and len(used) < USES_KEPT and not self.has_made(kind, name):
                 used[kind, name] = kind, name, fingerprint, text
+
+    def _make(self, files: Iterable[str]) -> None:
+        self._made.update(name for name in files if (FILE, name) not in self._used and not unrecorded.has_read(name))
 
     def _print(self, texts: Iterable[tuple[object, object]]) -> None:
         for stream, data in texts:

@@ -23,6 +23,8 @@ SITE_BUDGET_SECONDS = 0.1
 SITES_FREE_SECONDS = 0.1
 SITES_PART = 0.03
 """What asking may cost before calls of libraries that were never seen to be slow are asked about no more."""
+KNOWN_DEAR_SECONDS = 0.01
+"""The same of a function that an earlier run gave up to ask about, and did not see running for long."""
 PATIENCE = 3
 """Calls of a function that were cheap before it is left alone."""
 SHARE = 0.02
@@ -40,6 +42,8 @@ MOST_IN_VAIN = 8
 LITTLE_SECONDS = 0.003
 DEAR_SECONDS = 0.0005
 """What asking about a quick call may take if that is to be done again."""
+LEAST_SECONDS = 0.1
+"""What a call counts for at least when its result is taken apart, which the first time takes longer."""
 INVESTMENT = 0.3
 """The part of its own running time that saving may cost: it is spent once, and earned back at the first hit."""
 
@@ -71,6 +75,7 @@ class Costs:
         "asking",
         "budget",
         "cheap",
+        "given_up",
         "hits",
         "missed",
         "never_pays",
@@ -99,14 +104,10 @@ class Costs:
         self.total = 0.0  # seconds that its calls took, or would have taken
         self.spent = 0.0  # seconds that asking and saving took
         self.never_pays = False
+        self.given_up = False
         self.refused = 0
         self.saved = 0
         self.budget = BUDGET_SECONDS
-
-    @property
-    def patient(self) -> bool:
-        """Whether looking at the arguments of its calls may take long: it was slow before, and asking has not been in vain."""
-        return self.slow > 0 and self.missed < IN_VAIN
 
 
 class Policy:
@@ -129,18 +130,39 @@ class Policy:
         """Decide about a function that has just been loaded."""
         info.candidate = info.recordable
         known = self._known.get(info.name)
-        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        if known is None and not info.is_statement:
+            info.policy = None  # until it is called: see `_costs`
+            return
+        costs = self._known_costs(known)
         if info.is_statement:
             # It runs once, and did so before. Equal ones are one.
             info.candidate = known is None or costs.slow > 0
             costs = self.costs.get(info.name, costs)
         info.policy = self.costs[info.name] = costs
 
+    @staticmethod
+    def _known_costs(known: tuple[object, ...] | None) -> Costs:
+        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
+        if not costs.slow and costs.missed >= IN_VAIN:
+            costs.budget = KNOWN_DEAR_SECONDS
+        return costs
+
+    def _costs(self, info: CodeInfo) -> Costs:
+        costs: Costs | None = info.policy  # type: ignore[assignment]
+        if costs is None:
+            costs = info.policy = self.costs[info.name] = Costs()
+        return costs
+
+    def is_patient(self, info: CodeInfo) -> bool:
+        """Whether looking at the arguments of its calls may take long: it was slow before, and asking has not been in vain."""
+        costs = self._costs(info)
+        return costs.slow > 0 and costs.missed < IN_VAIN
+
     def begin_site(self, site: Site) -> bool:
         """Decide about a call site that has just been loaded: whether it is on. Unknown ones are, at first."""
         known = self._known.get(site.name)
-        costs = Costs(*known) if known else Costs()  # type: ignore[arg-type]
-        costs.budget = SITE_BUDGET_SECONDS
+        costs = self._known_costs(known)
+        costs.budget = min(costs.budget, SITE_BUDGET_SECONDS)
         site.costs = self.costs[site.name] = costs
         return known is None or costs.slow > 0
 
@@ -159,7 +181,7 @@ class Policy:
 
     def timed(self, info: CodeInfo, seconds: float) -> bool:
         """A call that was not asked about took that long; say whether that is worth a word."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.asked += 1
         costs.total += seconds
         if seconds < self.threshold:
@@ -171,7 +193,7 @@ class Policy:
 
     def may_ask(self, info: CodeInfo, now: float, net: float) -> bool:
         """Whether a call may be asked about, when asking has cost `net` seconds more than answers saved so far."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         elapsed = now - self._began
         net /= self.patience
         if info.shape and not costs.slow:
@@ -187,7 +209,7 @@ class Policy:
 
         A program that passes large structures to many small functions is not asked about each of them at that price.
         """
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         little = inside and self._in_vain >= MOST_IN_VAIN and not costs.slow and not costs.slow_now
         return self.patience * (LITTLE_SECONDS if little else costs.budget)
 
@@ -203,14 +225,22 @@ class Policy:
             LOOKING_SECONDS if refused else max(LOOKING_SECONDS, LOOKING_PART * seconds, 2 * asking)
         )
 
+    def keeping_seconds(self, seconds: float) -> float:
+        """What a call that took `seconds` is worth when its result is to be taken apart."""
+        return self.patience * max(seconds, LEAST_SECONDS)
+
     def gave_up(self, info: CodeInfo, spent: float) -> None:
         """A call was not asked about to the end: that would have taken too long."""
-        info.policy.spent += spent / self.patience  # type: ignore[attr-defined]
+        costs = self._costs(info)
+        costs.asked += 1
+        costs.cheap += 1
+        costs.spent += spent / self.patience
+        costs.given_up = True
         info.candidate = False
 
     def answered(self, info: CodeInfo, saved: float, spent: float) -> None:
         """A call was answered: that paid."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         spent /= self.patience
         costs.asked += 1
         costs.asking += spent
@@ -224,7 +254,7 @@ class Policy:
 
     def ran(self, info: CodeInfo, seconds: float, spent: float) -> bool:
         """A call ran, and `spent` was the price of asking about it; say whether it is worth saving."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         spent /= self.patience
         costs.asked += 1
         costs.asking += spent
@@ -245,7 +275,7 @@ class Policy:
 
     def unsaved(self, info: CodeInfo) -> None:
         """A slow call could not be saved: leave a function alone of which that is so each time, unless it takes long."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.refused += 1
         if costs.refused >= PATIENCE and costs.saved == 0 and costs.slow_seconds < costs.refused * LONG_SECONDS:
             info.candidate = False
@@ -253,7 +283,7 @@ class Policy:
 
     def saved(self, info: CodeInfo) -> None:
         """A slow call was saved."""
-        info.policy.saved += 1  # type: ignore[attr-defined]
+        self._costs(info).saved += 1
 
     def settle(self, info: CodeInfo, spent: float) -> None:
         """A call has been dealt with, at the further price `spent`: stop asking about a function that does not pay.
@@ -261,7 +291,7 @@ class Policy:
         A function of which a call now and then is slow, because the machine is busy or some arguments are large, pays
         if most of its calls are; asking about every call for the sake of a few costs more than they do.
         """
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         costs.spent += spent / self.patience
         cheap = costs.cheap
         if (
@@ -286,7 +316,9 @@ class Policy:
         slow = costs.slow_seconds > price or costs.sampled > 0.0
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
         missed = costs.missed
-        if costs.hits:
+        if costs.given_up:
+            missed = IN_VAIN
+        elif costs.hits or not costs.slow:
             missed = 0
         elif costs.slow_now and costs.slow:
             missed = min(missed + 1, IN_VAIN)
@@ -299,7 +331,7 @@ class Policy:
 
     def promote(self, info: CodeInfo, seconds: float) -> bool:
         """A function that was left alone was seen running for that long: ask about its next calls again."""
-        costs: Costs = info.policy  # type: ignore[assignment]
+        costs = self._costs(info)
         if info.candidate or not info.recordable or costs.never_pays:
             return False
         costs.sampled += seconds

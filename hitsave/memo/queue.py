@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from posix import O_RDONLY, close, read
 from posix import open as open_file
+from time import perf_counter
 
 from hitsave_trace.around import around
 
@@ -20,13 +21,27 @@ UNNOTICED_SECONDS = 0.001
 """What is shorter is not worth asking how much of it was waiting."""
 
 
+def begin_to_queue(call: Call) -> float:
+    """Note for how long its thread has waited when a call begins; gives that moment.
+
+    Whoever asks may have to wait while asking. What could have been waited before the call counts as if it was.
+    """
+    asked = perf_counter()
+    queued = queued_seconds()
+    now = perf_counter()
+    call.queued_before = queued + now - asked
+    return now
+
+
 def own_seconds(call: Call, started: float, ended: float) -> float:
     """The time that a call took by itself: what HitSave did meanwhile for calls inside of it is none of it, nor is the
     time in which it waited for a processor.
     """
     seconds = ended - started - (around.overhead - call.overhead_before)
     if seconds > UNNOTICED_SECONDS:
-        seconds -= queued_seconds() - call.queued_before
+        queued = queued_seconds() - call.queued_before
+        # The thread may have waited after the call, too: only what it waited for certain during the call is none of it.
+        seconds -= max(queued - (perf_counter() - ended), 0.0)
     return max(seconds, 0.0)
 
 

@@ -115,7 +115,7 @@ def _with_unrecorded(uses: tuple[Use, ...], session: Session) -> tuple[Use, ...]
     except Exception as error:
         session.faults.append(f"{type(error).__name__}: {error}")
         more = []
-    return (*uses, *(use for use in more if use[:2] not in known))
+    return (*uses, *(use for use in more if use[:2] not in known and not session.journal.has_made(*use[:2])))
 
 
 def _functions() -> dict[str, str]:

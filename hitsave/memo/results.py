@@ -52,7 +52,6 @@ class Taken:
 PLAIN_PART, PART = 0.2, 0.1
 """The part of a call's time that fingerprinting its result may take, if that is plain data or not. To put it together takes
 about as long, and to keep it some five times that, as it is put together once to see whether it is the same."""
-LEAST_SECONDS = 0.01
 
 
 def take(
@@ -64,7 +63,7 @@ def take(
     """Take `value` apart. `come_in` are the objects that were there before the call, each with its place.
 
     `changed`: what objects hold and names mean after the call. It is kept together with the result, as a tuple of three.
-    `seconds`: what the call took; if that is not worth it, it is not taken apart. Raises `Refused`.
+    `seconds`: what the call is worth; if that is not worth it, it is not taken apart. Raises `Refused`.
     """
     try:
         return _take(value, come_in, changed, seconds)
@@ -79,7 +78,7 @@ def _take(
     seconds: float | None,
 ) -> Taken:
     began = thread_time()
-    deadline = None if seconds is None else began + max(LEAST_SECONDS, PLAIN_PART * seconds)
+    deadline = None if seconds is None else began + PLAIN_PART * seconds
     walk = Walk(deadline)
     fingerprint = _fingerprint(walk, value, "result")
     places = {id(thing): place for place, thing in come_in}
@@ -104,7 +103,7 @@ def _take(
     named = _of_libraries(walk)
     what = "result" if changed is None else "the result or what was changed"
     plain = known is None and _is_plain(value, walk)
-    if seconds is not None and not plain and thread_time() - began > max(LEAST_SECONDS, PART * seconds):
+    if seconds is not None and not plain and thread_time() - began > PART * seconds:
         raise OverBudget
 
     def kept(*, exactly: bool) -> Pickled:

@@ -182,8 +182,9 @@ class Session:
         if loaded.source is None or not self.run:
             return
         digest = self.store.save_source(loaded.source)
-        self.sources[relative(loaded.filename, self.scope.project)] = digest.hex()
-        self.store.note_sources(self.run, self.sources)
+        name = relative(loaded.filename, self.scope.project)
+        self.sources[name] = digest.hex()
+        self.store.note_source(self.run, name, digest.hex())
         info = names.user_modules.get(loaded.module)
         if info is None or loaded.why_not is not None:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hitsave.reasons import MISSED, canonical, changed_lines, verdict_of
-from hitsave.report import definitions, diff, echoes, lines, toplevel
+from hitsave.report import definitions, diff, echoes, lines, toplevel, unused
 from hitsave.report.archive import (
     Archive,
     Run,
@@ -95,40 +95,6 @@ def changes(archive: Archive, old: Run, new: Run) -> list[Row]:
     return [item for item in told_so_far if item not in computed] if len(computed) < len(told_so_far) else told_so_far
 
 
-def unused_edits(archive: Archive, old: Run, new: Run, told: list[Row]) -> int:
-    """How many edits of the project's files between two runs touched nothing that the newer run used."""
-    mentioned = {str(item["function"]) for item in told}
-    old_sources, new_sources = mapping_of(old, "sources"), mapping_of(new, "sources")
-    script = toplevel.script_file(new)
-    counted = 0
-    for path in {**old_sources, **new_sources}:
-        # A file that only one of the runs loaded is no edit that can be told from the import of it.
-        if path not in old_sources or path not in new_sources or old_sources[path] == new_sources[path]:
-            continue
-        texts = [archive.source_lines(sources[path]) for sources in (old_sources, new_sources)]
-        if texts[0] is None or texts[1] is None:
-            continue
-        before, after = "".join(texts[0]), "".join(texts[1])
-        names = definitions.edited(before, after)
-        if names is None:
-            continue
-        if path == script and names != [""]:
-            names = [name for name in names if name in definitions.spans(before) or name in definitions.spans(after)]
-            for _, edit in toplevel.between(archive, old, new):
-                subjects = [f"__main__:{name}" for name in (edit.lines, *edit.names)]
-                counted += not any(subject in mentioned for subject in subjects)
-        modules = modules_of(path, script_of(new))
-        for name in names:
-            # A method that came or went is an edit of its class, if that counts.
-            owner = name.rpartition(".")[0]
-            came = (name in definitions.spans(before)) != (name in definitions.spans(after))
-            subjects = [
-                f"{module}:{part}" for module in modules for part in (*name.split(","), *([owner] if came else ()))
-            ]
-            counted += not any(subject in mentioned for subject in subjects)
-    return counted
-
-
 def _words(archive: Archive, run: Run) -> str:
     said = archive.said(number_of(run))
     return " ".join((command_of(run), *map(str, said.get("notes") or ()), *map(str, said.get("tags") or ())))  # type: ignore[call-overload]
@@ -181,7 +147,7 @@ def _row(archive: Archive, run: Run) -> Row:
         "git": run.get("git"),
         "compared_with": old.get("run") if old is not None else None,
         "diff": told,
-        "edits_unused": unused_edits(archive, old, run, told) if old is not None else 0,
+        "edits_unused": unused.count(archive, old, run, told) if old is not None else 0,
         "at": run.get("at"),
         "accepted": run.get("accepted") or [],
         "notes": said.get("notes") or [],

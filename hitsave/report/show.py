@@ -8,7 +8,7 @@ as long as the program has different things to say.
 from __future__ import annotations
 
 from hitsave.reasons import canonical, sentence
-from hitsave.report import lines
+from hitsave.report import lines, unused
 from hitsave.report.archive import (
     Archive,
     Call,
@@ -19,7 +19,7 @@ from hitsave.report.archive import (
     reasons_of,
     seconds_of,
 )
-from hitsave.report.history import changes, code_of, unused_edits, used_by
+from hitsave.report.history import changes, code_of, used_by
 from hitsave.report.words import parameter, short_name
 
 Told = dict[str, object]
@@ -61,7 +61,7 @@ def of_run(archive: Archive, run: Run, *, folded: bool = True) -> Told:
         "pinned": bool(said.get("pinned")),
         "compared_with": old.get("run") if old is not None else None,
         "diff": told,
-        "edits_unused": unused_edits(archive, old, run, told) if old is not None else 0,
+        "edits_unused": unused.count(archive, old, run, told) if old is not None else 0,
         "read": _read(archive, run),
         "functions": code_of(archive, run),
         "sources": mapping_of(run, "sources"),

@@ -24,10 +24,11 @@ from hitsave.report.archive import (
     seconds_of,
     text_of,
 )
-from hitsave.report.history import changes
+from hitsave.report.history import changes, used_by
 from hitsave.report.places import function_place, place_of
 from hitsave.report.run_report import source_text
 from hitsave.report.words import parameter, short_name
+from hitsave_trace.model import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -88,7 +89,9 @@ def of_run(archive: Archive, run: Run) -> Told:
         **changed(archive, run),
         # Calls that the run before had made tell what changed since; others only follow from it.
         "missed": _first_causes_first(
-            causes(archive, run, sorted(missed, key=lambda one: one.get("call") not in before), before)
+            archive,
+            run,
+            causes(archive, run, sorted(missed, key=lambda one: one.get("call") not in before), before),
         ),
         "not_saved": causes(archive, run, [call for call in calls if call.get("verdict") == "unsaved"]),
         "reused": _tally(hits),
@@ -105,9 +108,18 @@ def _calls_before(archive: Archive, run: Run) -> set[object]:
     return {call.get("call") for call in archive.calls(number_of(old))} if old is not None else set()
 
 
-def _first_causes_first(causes: list[Told]) -> list[Told]:
-    """That a call got other arguments than before has a cause itself, which comes first if it is known."""
-    return sorted(causes, key=lambda cause: cause["kind"] in _FOLLOWING)
+def _first_causes_first(archive: Archive, run: Run, causes: list[Told]) -> list[Told]:
+    """That a call got other arguments than before has a cause itself, which comes first if it is known; so has that a file is
+    another one which the run had written before.
+    """
+    if not any(cause["kind"] == FILE for cause in causes):
+        return sorted(causes, key=lambda cause: cause["kind"] in _FOLLOWING)
+    read = used_by(archive, run)
+
+    def follows(cause: Told) -> bool:
+        return cause["kind"] in _FOLLOWING or (cause["kind"] == FILE and (FILE, cause["subject"]) not in read)
+
+    return sorted(causes, key=follows)
 
 
 def _of_whole(archive: Archive, run: Run, key: str) -> list[Told]:

@@ -45,9 +45,9 @@ class Logbook:
         """Record a run at once; returns its number, from 1, or 0 if nothing can be written."""
         return self._runs.start(record)
 
-    def note_sources(self, run: int, sources: dict[str, str]) -> None:
+    def note_source(self, run: int, name: str, digest: str) -> None:
         """Keep which sources a run has loaded so far."""
-        self._runs.note_sources(run, sources)
+        self._runs.note_source(run, name, digest)
 
     def note_calls(self, run: int, calls: list[Row]) -> None:
         """Add calls to a run."""

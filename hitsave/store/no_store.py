@@ -106,7 +106,7 @@ class NoStore:
     def start_run(self, record: Row) -> int:
         return 0
 
-    def note_sources(self, run: int, sources: dict[str, str]) -> None:
+    def note_source(self, run: int, name: str, digest: str) -> None:
         pass
 
     def note_calls(self, run: int, calls: list[Row]) -> None:

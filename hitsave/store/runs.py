@@ -15,6 +15,7 @@ from hitsave.store.codec import Damaged, decode, decode_named, digest_of, encode
 from hitsave.store.rows import Rows
 
 _MOST = 1 << 31
+_SOURCES_IN_ROW = 32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 class Runs:
     """The log of one project."""
 
-    __slots__ = ("_batches", "_namespace", "_rows", "_started", "_tables")
+    __slots__ = ("_batches", "_loaded", "_namespace", "_rows", "_started", "_tables")
 
     def __init__(self, rows: Rows, namespace: bytes) -> None:
         self._rows = rows
         self._namespace = namespace
         self._batches: dict[int, int] = {}
+        self._loaded: dict[int, tuple[int, dict[str, str]]] = {}  # how many rows of sources, and the last of them
         self._started: dict[int, Row] = {}
         self._tables = 0
 
@@ -96,14 +98,20 @@ class Runs:
         started = self._started.pop(run, None) or self._read(run) or {}
         row = {**started, "state": "done", **record, "run": run}
         row.pop("process", None)
-        if self._rows.get(self._loaded_key(run)):
-            self._rows.put(self._loaded_key(run), b"")
+        for number in range(self._loaded.pop(run, (0, {}))[0]):
+            self._rows.put(self._loaded_key(run) + schema.number(number), b"")
         self._rows.put(self._key(run), encode(plain(row), packed=True))
 
-    def note_sources(self, run: int, sources: dict[str, str]) -> None:
-        """Keep which sources a run has loaded so far: it may be killed before it says so itself."""
-        if run:
-            self._rows.put(self._loaded_key(run), encode(plain(sources)))
+    def note_source(self, run: int, name: str, digest: str) -> None:
+        """Keep that a run has loaded a source: it may be killed before it says so itself."""
+        if not run:
+            return
+        count, last = self._loaded.get(run, (0, {}))
+        if not count or len(last) >= _SOURCES_IN_ROW:
+            count, last = count + 1, {}
+        last[name] = digest
+        self._loaded[run] = count, last
+        self._rows.put(self._loaded_key(run) + schema.number(count - 1), encode(last))
 
     def all(self, limit: int = 0) -> list[Row]:
         """Run records, newest first."""
@@ -240,13 +248,21 @@ class Runs:
         if record.get("state") == "running" and isinstance(mark, dict) and is_gone(mark):
             record["state"] = "killed"
         if "sources" not in record:
-            loaded = self._rows.get(self._loaded_key(number))
-            try:
-                if loaded:
-                    record["sources"] = decode(loaded)
-            except Damaged:
-                pass
+            loaded = self._sources(number)
+            if loaded:
+                record["sources"] = loaded
         return record
+
+    def _sources(self, number: int) -> dict[str, str]:
+        """Which sources a run has loaded that did not come to its end."""
+        found: dict[str, str] = {}
+        for _, row in self._rows.scan(self._loaded_key(number)):
+            try:
+                if row:
+                    found.update(decode(row))  # type: ignore[arg-type]
+            except Damaged:
+                continue
+        return found
 
     def _key(self, number: int) -> bytes:
         return schema.RUN + self._namespace + schema.number(number)

@@ -167,10 +167,17 @@ active: Hook | None = None
 def relative(filename: str, project: str) -> str:
     """The name of a user file in records: relative to the project folder when it is inside, with `/`."""
     path = os.path.abspath(filename)
-    for folder in (project, os.path.realpath(project)):
-        if path.startswith(folder.rstrip(os.sep) + os.sep):
-            return path[len(folder.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+    heads = _heads.get(project)
+    if heads is None:
+        heads = _heads[project] = [folder.rstrip(os.sep) + os.sep for folder in (project, os.path.realpath(project))]
+    for head in heads:
+        if path.startswith(head):
+            return path[len(head) :].replace(os.sep, "/")
     return path
+
+
+_heads: dict[str, list[str]] = {}
+"""By project folder: how the paths of its files begin, as it is called and as it is found."""
 
 
 def _dress_module(loader: SourceFileLoader, name: str, code: CodeType | None, by_runpy: bool) -> CodeType | None:

@@ -59,16 +59,16 @@ _WORD = ctypes.sizeof(ctypes.c_void_p)
 _cell_at = ctypes.c_void_p.from_address
 
 
-def link(info: CodeInfo, code: CodeType, entry: int, exit_: int, blocks: list[int]) -> None:
-    """Give `info` its slots, which are places of `code.co_consts`."""
+def link(info: CodeInfo, code: CodeType, entry: int, exit_: int, blocks: int = 0, count: int = 0) -> None:
+    """Give `info` its slots, which are places of `code.co_consts`: `count` of them for blocks, from `blocks` on."""
     first = id(code.co_consts) + _HEADER
     for mark in (None, MARK, BODY):
-        for _ in range(len(blocks) + 2):
+        for _ in range(count + 2):
             _increment(mark)
-    info.entry_cell = _cell_at(first + entry * _WORD)
+    info.entry_at = first + entry * _WORD
     if info.has_body:
-        info.exit_cell = _cell_at(first + exit_ * _WORD)
-        info.block_cells = [_cell_at(first + block * _WORD) for block in blocks]
+        info.exit_at = first + exit_ * _WORD
+        info.blocks_at = first + blocks * _WORD if count else 0
 
 
 def link_slot(site: Site, code: CodeType, at: int) -> None:
@@ -81,6 +81,11 @@ def link_slot(site: Site, code: CodeType, at: int) -> None:
 def arm(cell: ctypes.c_void_p) -> None:
     """Make the probe call its hook."""
     cell.value = _ON
+
+
+def arm_entry(info: CodeInfo) -> None:
+    """Make the probe of a function that was just loaded call its hook."""
+    _cell_at(info.entry_at).value = _ON
 
 
 def direct(cell: ctypes.c_void_p) -> None:

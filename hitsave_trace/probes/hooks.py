@@ -41,7 +41,7 @@ class Nobody:
     def enter(self, info: CodeInfo, _arguments: tuple[object, ...], _cells: tuple[CellType, ...]) -> object:
         """Switch the probe off."""
         if info.entry_cell is not None:
-            disarm(info.entry_cell)  # type: ignore[arg-type]
+            disarm(info.entry_cell)
         return None
 
     def leave(self, info: CodeInfo, value: object) -> None:
@@ -61,7 +61,7 @@ class Nobody:
 
     def statement(self, info: StatementInfo) -> object:
         """Switch the probe off."""
-        disarm(info.entry_cell)  # type: ignore[arg-type]
+        disarm(info.entry_cell)
         return None
 
     def ended(self, info: StatementInfo) -> None:

@@ -109,7 +109,7 @@ def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleI
         consts[base + RECEIVER] = hooks.receiver
     code = code.replace(co_consts=tuple(consts), co_filename=module.filename)
     register(info, code)
-    link(info, code, base + SLOT, base + EXIT_SLOT, [base + FIXED + 2 * i for i in range(len(blocks) - 1)])
+    link(info, code, base + SLOT, base + EXIT_SLOT, base + FIXED, len(blocks) - 1)
     hooks.registered(info)
     return code
 
@@ -131,6 +131,6 @@ def _load_module(code: CodeType, consts: list[object], base: int, info: CodeInfo
     register(info, code)
     for one, place in found:
         register_statement(one, code)
-        link(one, code, place + toplevel.SLOT, place + toplevel.EXIT_SLOT, [])
+        link(one, code, place + toplevel.SLOT, place + toplevel.EXIT_SLOT)
         hooks.registered(one)
     return code

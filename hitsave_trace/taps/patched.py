@@ -27,16 +27,25 @@ _OF_SYS = frozenset(("stdin", "stdout", "stderr", "path", "argv", "excepthook", 
 
 _chains: dict[str, tuple[Chain, ...]] = {}
 """By user module: the dotted names that its code assigns to."""
+_waiting: dict[str, CodeType] = {}
+"""User modules that were not looked at yet: many programs have nothing that is recorded."""
 
 
 def note_code(module: str, code: CodeType) -> None:
-    """Note which dotted names the code of a user module assigns to."""
-    found = [chain for chain in assigned(code) if not _told_elsewhere(chain)]
-    if found:
-        _chains[module] = tuple(found)
-    else:
-        _chains.pop(module, None)
-    registered.note_code(module, code)
+    """Note that a user module has this code."""
+    _waiting[module] = code
+
+
+def _look() -> None:
+    while _waiting:
+        module = next(iter(_waiting))
+        code = _waiting.pop(module)
+        registered.note_code(module, code)
+        found = [chain for chain in assigned(code) if not _told_elsewhere(chain)]
+        if found:
+            _chains[module] = tuple(found)
+        else:
+            _chains.pop(module, None)
 
 
 def _told_elsewhere(chain: Chain) -> bool:
@@ -45,6 +54,7 @@ def _told_elsewhere(chain: Chain) -> bool:
 
 def value(library: str | None = None) -> tuple[object, ...]:
     """What the program has set in a library, by its top-level module."""
+    _look()
     found: list[object] = []
     for name, chains in _chains.items() if _chains else ():
         module = user_modules.get(name)

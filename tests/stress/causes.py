@@ -166,13 +166,16 @@ class Asked(Trial):
             self.environment = {"HITSAVE_STATEMENTS": "0"}
         self.counts = Counts()
         self.files: list[str] = []
+        self.said = self.said_unedited = b""  # what the last run wrote, and what one without an edit does
         self.values: dict[str, str] = {}  # what plain Python has under a name, with the edit
         self.base_values: dict[str, str] = {}  # and without it
         self.states: dict[int, dict[str, str]] = {}  # run → the texts of all files
 
     def saved(self, *options: str) -> dict:
         """Run under HitSave, as the program was warmed up; the report."""
-        return self.laboratory.saved_run(self.program.command, self.environment, extra=options)[1]
+        outcome, report = self.laboratory.saved_run(self.program.command, self.environment, extra=options)
+        self.said = outcome.stdout
+        return report
 
     def one(self, edit: edits.Edit) -> None:
         """Make one edit, run, ask, and take it back."""
@@ -208,6 +211,12 @@ class Asked(Trial):
         truth = Truth(self.texts, now, self.files)
         told = self.ask("why")
         (row,) = self.ask("log", "-n", "1")
+        follow = all(call["reasons"] and call["reasons"][0]["kind"] in FOLLOWS for call in misses)
+        if follow and not row["diff"] and row["edits_unused"] and self.said == self.said_unedited:
+            # Nothing used the edit. Which calls are among the first of their function, and so are saved, depends on
+            # which calls around them are answered: others had their turn.
+            counts.without_miss += 1
+            return
         counts.edits += 1
         counts.by_kind[edit.kind] += 1
         causes = [cause for cause in told["missed"] if cause["kind"] not in FOLLOWS and cause["in_run_before"]]
@@ -305,6 +314,7 @@ class Asked(Trial):
         started = time.perf_counter()
         report = self.saved("--no-replay")
         # What takes ten times as long as a warm run does not end.
+        self.said_unedited = self.said
         self.laboratory.limit, self.laboratory.slack = 0.0, 5 + 10 * (time.perf_counter() - started)
         # What is never answered, edited or not, says nothing.
         self.never = {identity(call) for call in report.get("calls", []) if call["verdict"] != "hit"}

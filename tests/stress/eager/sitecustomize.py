@@ -28,10 +28,10 @@ def be_eager(limit: int) -> None:
         return True
 
     def answered(self, info, saved, spent):
-        count(info)
+        count(self, info)
 
     def ran(self, info, seconds, spent):
-        count(info)
+        count(self, info)
         return True
 
     def unsaved(self, info):
@@ -40,8 +40,8 @@ def be_eager(limit: int) -> None:
     def settle(self, info, spent):
         pass
 
-    def count(info):
-        costs = info.policy
+    def count(self, info):
+        costs = self._costs(info)
         costs.asked += 1
         if costs.asked >= limit:
             info.candidate = False

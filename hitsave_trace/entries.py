@@ -72,7 +72,8 @@ GROUPS = (
     ("switch", "forbid", """
         sys.setprofile sys.settrace sys.setdlopenflags sys.set_asyncgen_hooks sys.set_coroutine_origin_tracking_depth
         sys.addaudithook sys.monitoring.* sys.breakpointhook threading.stack_size threading.excepthook
-        gc.freeze gc.unfreeze gc.callbacks atexit.register atexit.unregister atexit._clear weakref.finalize asyncio.set_event_loop asyncio.set_event_loop_policy
+        gc.freeze gc.unfreeze gc.callbacks atexit.register atexit.unregister atexit._clear weakref.finalize
+        asyncio.set_event_loop asyncio.set_event_loop_policy
         os.umask os.nice os.setpriority os.sched_setaffinity os.sched_setscheduler os.sched_setparam os.chroot
         os.setuid os.setgid os.seteuid os.setegid os.register_at_fork
         codecs.register codecs.register_error codecs.unregister copyreg.pickle copyreg.constructor

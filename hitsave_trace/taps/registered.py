@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hitsave_trace.fingerprint.registry import Anything
 
+SWITCHES = ("the recursion limit", "the limit of digits", "the timeout of sockets", "the encoding of stdout")
 _RECURSION, _DIGITS = sys.getrecursionlimit(), sys.get_int_max_str_digits()
 _NAMESPACES = 7
 """Prefixes that ElementTree knows by itself."""
@@ -79,15 +80,15 @@ def registered() -> list[object]:
     if first:
         found.append(("firstweekday", first))
     if sys.getrecursionlimit() != _RECURSION:
-        found.append(("the recursion limit", str(sys.getrecursionlimit())))
+        found.append((SWITCHES[0], str(sys.getrecursionlimit())))
     if sys.get_int_max_str_digits() != _DIGITS:
-        found.append(("the limit of digits", str(sys.get_int_max_str_digits())))
+        found.append((SWITCHES[1], str(sys.get_int_max_str_digits())))
     stream = sys.__stdout__
     if stream is not None and stream.encoding.lower() != "utf-8":
-        found.append(("the encoding of stdout", stream.encoding, str(stream.errors)))
+        found.append((SWITCHES[3], stream.encoding, str(stream.errors)))
     timeout = getattr(modules.get("_socket"), "getdefaulttimeout", _nothing)()
     if timeout is not None:
-        found.append(("the timeout of sockets", str(timeout)))
+        found.append((SWITCHES[2], str(timeout)))
     levels = getattr(modules.get("logging"), "_levelToName", _LEVELS)
     if levels != _LEVELS:
         found.append(("levels of logging", *sorted(map(repr, levels.items()))))

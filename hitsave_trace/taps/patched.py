@@ -77,7 +77,7 @@ def standard() -> tuple[object, ...]:
 
 def everything() -> tuple[object, ...]:
     """All of it, but for what has a switch of its own."""
-    return (*value(), *(one for one in registered.registered() if one[0] not in registered.SWITCHES))  # type: ignore[index]
+    return (*value(), *(one for one in registered.registered() if not registered.has_switch(one)))
 
 
 def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | None:

@@ -37,6 +37,7 @@ _LEVELS = {50: "CRITICAL", 40: "ERROR", 30: "WARNING", 20: "INFO", 10: "DEBUG", 
 _ERRORS = frozenset((
     "strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "namereplace", "surrogateescape", "surrogatepass",
 ))  # fmt: skip
+_AS_ABSTRACT = "registered as "
 _ABSTRACT = ("_collections_abc", "numbers", "io", "contextlib", "os")
 
 _handlers: dict[str, frozenset[str]] = {}
@@ -99,6 +100,11 @@ def registered() -> list[object]:
     found += _functions()
     found += _of_abstract()
     return found
+
+
+def has_switch(one: Anything) -> bool:
+    """Whether it is among what is compared before and after a call by itself."""
+    return one[0] in SWITCHES or one[0].startswith(_AS_ABSTRACT)
 
 
 def time_zone() -> object:
@@ -169,6 +175,6 @@ def _of_abstract() -> tuple[object, ...]:
                 kinds = [one() for one in _get_dump(cls)[0]]
                 own = sorted(".".join(qualified(one)) for one in kinds if one is not None and is_user_class(one))
                 if own:
-                    found.append((f"registered as {name}", *own))
+                    found.append((_AS_ABSTRACT + name, *own))
     _abstract = token, tuple(found)
     return _abstract[1]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 OURS, OTHER, WRONG, GREY = "#2f9e6e", "#7a8cab", "#d1495b", "#808080"
-LINES = ("#2f9e6e", "#d1495b", "#5b7fd1", "#c98a1b", "#8a63c9", "#7a8cab")
+LINES = ("#7a8cab", "#d1495b", "#2f9e6e", "#c98a1b", "#8a63c9", "#5b7fd1")
 _FONT = 'font-family="ui-sans-serif, system-ui, sans-serif"'
 
 
@@ -60,7 +60,7 @@ def bars(title: str, groups: Sequence[tuple[str, Sequence[Bar]]], *, linear: boo
 
 def lines(title: str, across: str, up: str, found: Sequence[Line]) -> str:
     """Lines over two logarithmic axes."""
-    width, height, left, top, right, bottom = 620, 380, 74, 40, 150, 46
+    width, height, left, top, right, bottom = 620, 394, 74, 54, 150, 46
     xs = [x for line in found for x, _ in line.points]
     ys = [y for line in found for _, y in line.points if y > 0]
     low_x, high_x = math.floor(math.log10(min(xs))), math.ceil(math.log10(max(xs)))

@@ -44,6 +44,10 @@ _MISSED: dict[str, tuple[str, str]] = {
         "the environment variable {subject} changed",
     ),
     "argv": ("the command line changed: {before} → {after}", "the command line changed"),
+    "terminal": (
+        "what it asked about the terminal changed: {subject}: {before} → {after}",
+        "another terminal: {subject}",
+    ),
     "cwd": ("the working directory changed: {before} → {after}", "the working directory changed"),
     "random": (
         "the random generator {subject} was in another state",

@@ -73,6 +73,7 @@ GROUPS = (
         sys.setprofile sys.settrace sys.setdlopenflags sys.set_asyncgen_hooks sys.set_coroutine_origin_tracking_depth
         sys.addaudithook sys.monitoring.* sys.breakpointhook threading.stack_size threading.excepthook
         gc.freeze gc.unfreeze gc.callbacks atexit.register atexit.unregister atexit._clear weakref.finalize
+        asyncio.set_event_loop asyncio.set_event_loop_policy
         os.umask os.nice os.setpriority os.sched_setaffinity os.sched_setscheduler os.sched_setparam os.chroot
         os.setuid os.setgid os.seteuid os.setegid os.register_at_fork
         codecs.register codecs.register_error codecs.unregister copyreg.pickle copyreg.constructor
@@ -100,9 +101,10 @@ GROUPS = (
         weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
         os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident
         threading.get_native_id threading.enumerate threading.active_count threading.current_thread threading.currentThread
-        multiprocessing.current_process multiprocessing.parent_process asyncio.current_task os.get_terminal_size
+        multiprocessing.current_process multiprocessing.parent_process asyncio.current_task
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
+    ("hidden-state", "watched", "os.get_terminal_size os.isatty"),
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
     ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table

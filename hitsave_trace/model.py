@@ -25,6 +25,7 @@ LISTING = "listing"
 ENV = "env"
 ARGV = "argv"
 CWD = "cwd"
+TERMINAL = "terminal"
 RANDOM = "random"
 DISTRIBUTION = "distribution"
 INTERPRETER = "interpreter"
@@ -48,6 +49,7 @@ KINDS = (
     ENV,
     ARGV,
     CWD,
+    TERMINAL,
     RANDOM,
     DISTRIBUTION,
     INTERPRETER,

@@ -19,8 +19,9 @@ from hitsave_trace.around import (
     stat_text,
 )
 from hitsave_trace.fingerprint.surroundings import env
+from hitsave_trace.fingerprint.terminals import terminal
 from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
-from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT
+from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT, TERMINAL
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
 from hitsave_trace.unrecorded import unrecorded
 
@@ -205,6 +206,13 @@ def working_directory() -> None:
         if (CWD, "") not in recording.reads:
             path = around.getcwd()
             recording.read(CWD, "", path_fingerprint(path), path, reader_of(recording)[0])
+
+
+def asked_terminal(what: str) -> None:
+    """Whether a standard stream is a terminal was asked, or the size of that."""
+    for recording in innermost() if stacks else ():
+        if (TERMINAL, what) not in recording.reads:
+            recording.read(TERMINAL, what, *terminal(what), reader_of(recording)[0])
 
 
 def command_line() -> None:

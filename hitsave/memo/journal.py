@@ -6,7 +6,7 @@ hold what those inside them read), what was printed, and the rows of the tables 
 
 from __future__ import annotations
 
-from _thread import get_ident
+from _thread import RLock, get_ident
 from time import perf_counter, time
 
 from hitsave.memo import check
@@ -48,7 +48,7 @@ class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_kept", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
+        "accepted", "_began", "_flushed", "_kept", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
         "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
         "verified_calls", "wanted",
     )  # fmt: skip
@@ -68,6 +68,8 @@ class Journal:
         self.forked = False  # whether this is a child of the process that runs the program
         self._began = perf_counter()
         self._flushed = 0.0
+        # Threads add rows and hand them over at the same time. Re-entrant, for finalisers that make calls.
+        self._lock = RLock()
         self._pending: list[Row] = []
         self._tables: dict[str, list[Row]] = {}
         self._values: dict[float, dict[str, Scalar]] = {}  # results of the calls that are being closed
@@ -148,6 +150,7 @@ class Journal:
     def fork(self) -> None:
         """Begin as a child of this process: what is pending is its parent's to write."""
         self.forked = True
+        self._lock = RLock()  # another thread may have held it
         self._pending = []
         self._tables = {}
 
@@ -169,13 +172,14 @@ class Journal:
     def flush(self) -> None:
         """Hand what is pending to the store."""
         self._flushed = perf_counter()
+        with self._lock:
+            pending, self._pending = self._pending, []
+            tables, self._tables = self._tables, {}
         if self.run:
-            if self._pending:
-                self.store.note_calls(self.run, self._pending)
-            for function, rows in self._tables.items():
+            if pending:
+                self.store.note_calls(self.run, pending)
+            for function, rows in tables.items():
                 self.store.note_table(self.run, function, rows)
-        self._pending = []
-        self._tables = {}
 
     def finish(self) -> None:
         """The run has ended."""
@@ -214,20 +218,20 @@ class Journal:
         arguments: dict[str, object] = {}
         for name, value in zip(call.info.parameters, call.arguments, strict=False):
             arguments.update(scalars(value, name))
-        self._tables.setdefault(call.info.name, []).append(
-            {
-                "verdict": verdict,
-                "arguments": arguments,
-                "result": self._values.pop(call.started, None),
-                "code": call.info.fingerprint.hex(),
-                "codes": self.store.save_uses(codes_of(found.reads)).hex(),
-                "seconds": seconds,
-                "when": time(),
-                "call": call.digest.hex(),
-                "trace": trace_name.hex() if trace_name else None,
-                "at": call.started - self._began,
-            }
-        )
+        row: Row = {
+            "verdict": verdict,
+            "arguments": arguments,
+            "result": self._values.pop(call.started, None),
+            "code": call.info.fingerprint.hex(),
+            "codes": self.store.save_uses(codes_of(found.reads)).hex(),
+            "seconds": seconds,
+            "when": time(),
+            "call": call.digest.hex(),
+            "trace": trace_name.hex() if trace_name else None,
+            "at": call.started - self._began,
+        }
+        with self._lock:
+            self._tables.setdefault(call.info.name, []).append(row)
 
     def _row(self, call: Call, verdict: str, reasons: list[Row], seconds: float, trace_name: bytes | None) -> Row:
         info = call.info
@@ -264,7 +268,8 @@ class Journal:
             return
         if self.wanted:
             self.rows.append(row)
-        self._pending.append(row)
+        with self._lock:
+            self._pending.append(row)
         if self.forked:  # a worker is ended without notice
             self.flush()
             self.store.flush()

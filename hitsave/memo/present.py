@@ -20,6 +20,7 @@ from hitsave_trace.around import (
 )
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import shape_text
+from hitsave_trace.fingerprint.terminals import terminal
 from hitsave_trace.folders import listing_fingerprint, listing_text, names_listed
 from hitsave_trace.model import (
     ABSENT,
@@ -41,6 +42,7 @@ from hitsave_trace.model import (
     SHAPE,
     SHARING,
     STAT,
+    TERMINAL,
     WARNED,
 )
 from hitsave_trace.names import by_name, user_modules
@@ -101,6 +103,8 @@ class Present:
             return path_fingerprint(around.getcwd())
         if kind == ARGV:
             return argv_fingerprint()
+        if kind == TERMINAL:
+            return terminal(name)[0]
         if kind == LISTING:
             return listing_fingerprint(names_listed(name))
         if kind in (FILE, PRESENCE, STAT):
@@ -123,6 +127,8 @@ class Present:
             return surroundings.env(name)[1]
         if kind == CWD:
             return around.getcwd()
+        if kind == TERMINAL:
+            return terminal(name)[1]
         if kind == ARGV:
             return repr(sys.argv[1:])[:300]
         if kind == FILE:

@@ -24,7 +24,7 @@ from hitsave.report.places import line_of, modules_of
 
 Told = dict[str, object]
 
-_DATA = ("file", "listing", "env", "argv", "cwd", "global", "closure", "binding")
+_DATA = ("file", "listing", "env", "argv", "cwd", "terminal", "global", "closure", "binding")
 _PACKAGES = ("distribution", "interpreter", "hash-seed")
 
 

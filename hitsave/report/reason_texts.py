@@ -42,6 +42,9 @@ Variables that the call did not read don't count.""",
     "argv": """\
 The call read `sys.argv`, and the command line is another one. Parse the command line at the top of the script
 and pass on what each function needs: then a new option reaches only what uses it.""",
+    "terminal": """\
+The call asked whether a standard stream is a terminal (`sys.stdout.isatty()`, which decides about colours and progress bars), or
+how large the terminal is, and the answer is another one now.""",
     "cwd": """\
 The call asked for the working directory, or used a path relative to it, and was started from another place.""",
     "random": """\

@@ -102,11 +102,25 @@ def _array(walk: Walk, value: Anything) -> Children:
     return None
 
 
+_PLAIN: tuple[tuple[type, Callable[[Anything], object]], ...] = (
+    (int, int.__int__), (str, str.__str__), (float, float.__float__), (bytes, bytes.__bytes__),
+    (tuple, lambda value: tuple.__getitem__(value, slice(None))),
+)  # fmt: skip
+
+
 def _enum(walk: Walk, value: Anything) -> Children:
+    """Write a member of an enumeration: its name, its value, what it is besides, and the attributes that it was given."""
     first = objects.begin(walk, hasher.LEAF + b"enum", type(value))
     own = object.__getattribute__(value, "__dict__")
     walk.write(text(str(own.get("_name_"))))
-    return [*first, own.get("_value_")], SILENT
+    children = [*first, own.get("_value_")]
+    for kind, plain in _PLAIN:
+        if isinstance(value, kind) and (type(own.get("_value_")) is not kind or own["_value_"] != plain(value)):
+            children.append(plain(value))
+            break
+    if any(not name.startswith("_") or not name.endswith("_") for name in own):
+        children.append(own)  # as `__init__` of the class has set them, or anybody since
+    return children, SILENT
 
 
 def _exception(walk: Walk, value: BaseException) -> Children:

@@ -15,6 +15,7 @@ import os
 import sys
 from _thread import get_ident
 
+from hitsave_trace.fingerprint.terminals import SIZE, STREAMS
 from hitsave_trace.names import code_infos
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import opened
@@ -63,6 +64,8 @@ class Files:
                 patches.function(os, name, self._noting(_other_asked))
         for name in ("getcwd", "getcwdb"):
             patches.function(os, name, self._noting(_directory_asked))
+        patches.function(os, "isatty", self._noting(_terminal_asked))
+        patches.function(os, "get_terminal_size", self._noting(_size_asked))
         for name in ("pread", "preadv", "read", "readv"):
             if hasattr(os, name):
                 patches.function(os, name, self._noting(_descriptor_read))
@@ -156,6 +159,17 @@ def _directory_asked(audit: Audit, _: Arguments, __: Keywords, frame: FrameType)
     # `abspath` of an absolute path does not ask; of a relative one it does, and the path depends on the answer.
     if not audit.places.in_library_import(frame):
         audit.recording.working_directory()
+
+
+def _terminal_asked(audit: Audit, arguments: Arguments, _: Keywords, frame: FrameType) -> None:
+    number = arguments[0] if arguments else None
+    if type(number) is int and 0 <= number < len(STREAMS) and not audit.places.in_library_import(frame):
+        audit.recording.asked_terminal(STREAMS[number])
+
+
+def _size_asked(audit: Audit, _: Arguments, __: Keywords, frame: FrameType) -> None:
+    if not audit.places.in_library_import(frame):
+        audit.recording.asked_terminal(SIZE)
 
 
 def _lines_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:

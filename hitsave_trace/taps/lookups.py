@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 
+from hitsave_trace.names import info_of
 from hitsave_trace.taps.noting import noting
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ _PARSERS = {
     "click.core": (("BaseCommand", "main", "args"), ("Command", "main", "args")),
     "typer.core": (("TyperCommand", "main", "args"), ("TyperGroup", "main", "args")),
 }
-WATCHED = frozenset(_PARSERS) | {"importlib", "importlib.util", "pkgutil"}
+WATCHED = frozenset(_PARSERS) | {"importlib", "importlib.util", "pkgutil", "tempfile"}
 
 
 class Lookups:
@@ -65,6 +66,8 @@ class Lookups:
             patches.function(module, "find_spec", self._noting(self._searched))
         elif name == "pkgutil":
             patches.function(module, "resolve_name", self._noting(self._resolved), after=True)
+        elif name == "tempfile":
+            patches.function(module, "gettempdir", noting(self._folder_asked, self.recording, "lookups"))
         for kind, method, parameter in _PARSERS.get(name, ()):
             owner = vars(module).get(kind)
             if isinstance(owner, type) and method in vars(owner):
@@ -96,6 +99,12 @@ class Lookups:
         name = _absolute(arguments, keywords)
         if name is not None:
             self.recording.module_given(name)
+
+    def _folder_asked(self, _arguments: Arguments, _keywords: Keywords, frame: FrameType) -> None:
+        """The program asks for the folder of temporary files, which the library has found out once."""
+        if info_of(frame.f_code) is not None:
+            for name in ("TMPDIR", "TEMP", "TMP"):
+                self.recording.environment(name)
 
     def _resolved(self, arguments: Arguments, keywords: Keywords) -> None:
         name = arguments[0] if arguments else keywords.get("name")

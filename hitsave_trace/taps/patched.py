@@ -2,7 +2,7 @@
 
 `json.JSONEncoder.item_separator = ";"` decides what `json.dumps` writes, and no name in the functions that call it says so. Which
 attributes a program sets stands in its code; what they are is looked at there, in the library. The standard library's
-registries that are filled by a call (`csv.register_dialect`) are looked at by themselves.
+registries that are filled by a call (`csv.register_dialect`) are looked at by themselves (`registered`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
+from hitsave_trace.taps import registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def note_code(module: str, code: CodeType) -> None:
 def _look() -> None:
     while _waiting:
         module = next(iter(_waiting))
-        found = [chain for chain in assigned(_waiting.pop(module)) if not _told_elsewhere(chain)]
+        code = _waiting.pop(module)
+        registered.note_code(module, code)
+        found = [chain for chain in assigned(code) if not _told_elsewhere(chain)]
         if found:
             _chains[module] = tuple(found)
         else:
@@ -69,47 +72,12 @@ def standard() -> tuple[object, ...]:
     It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
     found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]  # type: ignore[index]
-    return (*found, *_registered())
+    return (*found, *registered.registered())
 
 
 def everything() -> tuple[object, ...]:
-    """All of it."""
-    return (*value(), *_registered())
-
-
-def _registered() -> list[object]:
-    found: list[object] = []
-    modules = sys.modules
-    csv, tree, calendar = modules.get("_csv"), modules.get("xml.etree.ElementTree"), modules.get("calendar")
-    if csv is not None and hasattr(csv, "list_dialects"):
-        found += _dialects(csv)
-    known = getattr(tree, "_namespace_map", None)
-    if known is not None and len(known) != _NAMESPACES:
-        found.append(("namespaces", *sorted(known.items())))
-    first = getattr(getattr(calendar, "c", None), "firstweekday", 0)
-    if first:
-        found.append(("firstweekday", first))
-    return found
-
-
-_NAMESPACES = 7
-"""Prefixes that ElementTree knows by itself."""
-_OF_CSV = frozenset(("excel", "excel-tab", "unix"))
-_ATTRIBUTES = (
-    "delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict",
-)  # fmt: skip
-_LONGEST_FIELD = 131072
-
-
-def _dialects(csv: ModuleType) -> list[object]:
-    found: list[object] = []
-    for name in csv.list_dialects():
-        if name not in _OF_CSV:
-            dialect = csv.get_dialect(name)
-            found.append((str(name), *(getattr(dialect, one, None) for one in _ATTRIBUTES)))
-    if csv.field_size_limit() != _LONGEST_FIELD:
-        found.append(("field_size_limit", csv.field_size_limit()))
-    return found
+    """All of it, but for what has a switch of its own."""
+    return (*value(), *(one for one in registered.registered() if not registered.has_switch(one)))
 
 
 def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | None:

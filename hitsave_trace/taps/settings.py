@@ -19,7 +19,7 @@ from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
-from hitsave_trace.taps import ignored, patched
+from hitsave_trace.taps import ignored, patched, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,7 +155,12 @@ def open_figures() -> bool:
 _SET = ", as the program set it"
 _STANDARD = "the standard library" + _SET
 _NOTHING_SET: Fingerprint = b"nothing was set\0"
-_ALWAYS: dict[str, Callable[[], object]] = {"decimal": _decimal, "locale": _locale, _STANDARD: patched.standard}
+_ALWAYS: dict[str, Callable[[], object]] = {
+    "decimal": _decimal,
+    "locale": _locale,
+    "the time zone": registered.time_zone,
+    _STANDARD: patched.standard,
+}
 _OF_LIBRARIES: dict[str, Callable[[ModuleType], object]] = {
     "numpy": _numpy,
     "pandas": _pandas,

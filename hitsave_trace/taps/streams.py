@@ -20,8 +20,10 @@ from __future__ import annotations
 import os
 import sys
 from _thread import allocate_lock, get_ident
+from io import TextIOWrapper
 from sys import _getframe as getframe
 
+from hitsave_trace.fingerprint.terminals import STREAMS
 from hitsave_trace.taps.quiet import depths, quiet
 from hitsave_trace.taps.unseen import wrap
 
@@ -168,6 +170,7 @@ class Streams:
         # writes, and looks `buffer.write` up like anybody else.
         write = wrap(stream.write, self._mark, recording)  # type: ignore[attr-defined]
         taps: list[Tap] = [(stream, "write", wrap(write, self._text_note(number, stream), recording, after=True))]
+        taps += self._terminal_tap(number, stream)
         buffer = getattr(stream, "buffer", None)
         if buffer is not None:
             flush = wrap(stream.flush, self._mark, recording)  # type: ignore[attr-defined]
@@ -192,13 +195,22 @@ class Streams:
             if get_ident() not in depths:
                 self.recording.forbid("stdin", "sys.stdin")
 
-        taps: list[Tap] = []
+        taps = self._terminal_tap(0, stream)
         for owner in (stream, getattr(stream, "buffer", None)):
             for name in ("read", "readline", "readlines"):
                 method = getattr(owner, name, None)
                 if method is not None and hasattr(method, "__name__"):
                     taps.append((owner, name, wrap(method, note, self.recording)))
         return taps
+
+    def _terminal_tap(self, number: int, stream: object) -> list[Tap]:
+        def note(_: tuple[object, ...], __: dict[str, object]) -> None:
+            if get_ident() not in depths and not self.places.in_library_import(getframe(1)):
+                self.recording.asked_terminal(STREAMS[number])
+
+        if not isinstance(stream, TextIOWrapper):
+            return []
+        return [(stream, "isatty", wrap(stream.isatty, note, self.recording))]
 
     def _mark(self, _: tuple[object, ...], __: dict[str, object]) -> None:
         frame = getframe(1)

@@ -24,7 +24,7 @@ SITES_FREE_SECONDS = 0.1
 SITES_PART = 0.03
 """What asking may cost before calls of libraries that were never seen to be slow are asked about no more."""
 KNOWN_DEAR_SECONDS = 0.01
-"""The same of a function that an earlier run gave up to ask about, and did not see running for long."""
+"""The same of a function of which an earlier run found that this takes longer than its calls do."""
 PATIENCE = 3
 """Calls of a function that were cheap before it is left alone."""
 SHARE = 0.02
@@ -264,7 +264,9 @@ class Policy:
         if seconds < self.threshold:
             self._in_vain += spent > max(VAIN_TIMES * seconds, VAIN_SECONDS)
             # If to look at its arguments takes longer than it takes itself, one look is enough.
-            costs.cheap += PATIENCE if spent > max(seconds, DEAR_SECONDS) and not costs.slow else 1
+            dear = spent > max(seconds, DEAR_SECONDS) and not costs.slow
+            costs.cheap += PATIENCE if dear else 1
+            costs.given_up |= dear and spent > KNOWN_DEAR_SECONDS
             return False
         costs.slow_now += 1
         costs.slow_seconds += seconds

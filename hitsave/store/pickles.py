@@ -12,6 +12,7 @@ from __future__ import annotations
 
 # The C half of `pickle`. The module itself drags in `re` and more, which plain Python would not have loaded.
 from _pickle import PickleError, Pickler, Unpickler, loads
+from _thread import LockType, RLock, allocate_lock
 from copyreg import dispatch_table
 from io import BytesIO
 from itertools import count, repeat
@@ -125,7 +126,7 @@ def _dump(
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer(owners))})  # type: ignore[arg-type]
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
-    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_by_name()}
+    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_LOCKS, **_by_name()}
     try:
         pickler.dump(value)
     except Exception as error:
@@ -160,6 +161,19 @@ def _reduced_count(value: count[int]) -> tuple[type, tuple[int, ...]]:
 
 def _reduced_repeat(value: repeat[object]) -> tuple[type, tuple[object, ...]]:
     return repeat, repeat_arguments(value)
+
+
+def _reduced_lock(lock: object) -> tuple[Callable[[], object], tuple[()]]:
+    """Reduce a lock that nobody holds: it is as good as a new one."""
+    if not repr(lock).startswith("<unlocked"):
+        raise TypeError("cannot pickle a lock that is held")
+    return RLock if type(lock) is RLock else allocate_lock, ()
+
+
+_LOCKS: dict[type, Callable[[object], tuple[Callable[[], object], tuple[()]]]] = {
+    LockType: _reduced_lock,
+    RLock: _reduced_lock,
+}
 
 
 def load(

@@ -213,12 +213,18 @@ def _generic_alias(value: Anything) -> list[object]:
     return [value.__origin__, value.__args__, getattr(value, "__unpacked__", False)]
 
 
+def _free(value: Anything) -> list[object]:
+    """A lock that nobody holds is like any other one. Whoever holds one waits for something that is happening now."""
+    if not repr(value).startswith("<unlocked"):
+        objects.refuse(value, "a lock that is held belongs to this process")
+    return []
+
+
 def _traceback_why() -> str:
     return "a traceback holds the frames of functions that have ended"
 
 
 _RUNNING = "it is in the middle of its work; where it stands can't be seen"
-_LOCKS = "a lock belongs to this process"
 _OPEN = "an open file or connection belongs to this process"
 _WEAK = "a weak reference says nothing of what it leads to"
 
@@ -308,8 +314,11 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "typing.TypeVarTuple": (leaf("TypeVarTuple", _type_variable), False, EXACT),
     "collections._tuplegetter": (leaf("tuplegetter", _constructed), False, EXACT),
     "weakref.ReferenceType": (refused(_WEAK), True, WHOLE),
-    "_thread.lock": (refused(_LOCKS), True, EXACT),
-    "_thread.RLock": (refused(_LOCKS), True, EXACT),
+    "_thread.lock": (leaf("lock", _free), True, EXACT),
+    "_thread.RLock": (leaf("RLock", _free), True, EXACT),
+    # Who waits for it would not be woken by a state that is put in place.
+    "threading.Condition": (refused("threads may wait for it"), True, WHOLE),
+    "logging.Handler": (refused("it is registered with logging"), True, WHOLE),
     "threading.Thread": (refused("a thread belongs to this process"), True, WHOLE),
     "_io._IOBase": (refused(_OPEN), True, WHOLE),
     "socket.socket": (refused(_OPEN), True, WHOLE),

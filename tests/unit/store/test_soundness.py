@@ -78,7 +78,8 @@ def test_no_damage_ends_the_program(filled, shop, python, seed):
 
 
 def test_a_file_that_was_cut_is_told(filled, shop, python):
-    os.truncate(filled / "data.mdb", os.path.getsize(filled / "data.mdb") - 4 * 4096)
+    # By half: the last few pages may be free ones.
+    os.truncate(filled / "data.mdb", os.path.getsize(filled / "data.mdb") // 2 // 4096 * 4096)
     with pytest.raises(Unsound):
         soundness.check(str(filled))
     said = python(LOOK, shop.folder).stderr

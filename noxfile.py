@@ -46,10 +46,10 @@ def tests(session: nox.Session) -> None:
     """
     install(session)
     if session.python == os.environ.get("ALREADY_TESTED"):
-        session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/contracts", "tests/test_transparency.py")
+        session.run("python", "-m", "pytest", "-q", "-n", "3", "tests/contracts", "tests/test_transparency.py")
         return
     left_out = [] if session.python == PYTHONS[-1] else [f"--ignore={name}" for name in SAME_EVERYWHERE]
-    session.run("python", "-m", "pytest", "-q", "-n", "2", "-m", "not slow", *left_out, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "3", "-m", "not slow", *left_out, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -148,5 +148,5 @@ def verify(session: nox.Session) -> None:
     """Run all pages with `hitsave run --verify`: nothing that is stored may differ from what plain Python computes."""
     install(session)
     session.run(
-        "python", "-m", "pytest", "-q", "-n", "2", "tests/cases", *session.posargs, env={"HITSAVE_CASES_VERIFY": "1"}
+        "python", "-m", "pytest", "-q", "-n", "3", "tests/cases", *session.posargs, env={"HITSAVE_CASES_VERIFY": "1"}
     )

@@ -29,7 +29,7 @@ example: $(STAMP)
 	@bash examples/three_runs.sh $(abspath $(BIN))
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 3 -m "not slow"
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow"
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

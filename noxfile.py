@@ -49,7 +49,9 @@ def tests(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", "-q", "-n", "3", "tests/contracts", "tests/test_transparency.py")
         return
     left_out = [] if session.python == PYTHONS[-1] else [f"--ignore={name}" for name in SAME_EVERYWHERE]
-    session.run("python", "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "-m", "not slow", *left_out, *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "-m", "not slow", *left_out, *session.posargs
+    )
 
 
 @nox.session(python=PYTHONS)

@@ -166,7 +166,7 @@ def _reduced_repeat(value: repeat[object]) -> tuple[type, tuple[object, ...]]:
 def _reduced_lock(lock: object) -> tuple[Callable[[], object], tuple[()]]:
     """Reduce a lock that nobody holds: it is as good as a new one."""
     if not repr(lock).startswith("<unlocked"):
-        raise TypeError("cannot pickle a lock that is held")
+        raise TypeError(f"cannot pickle '_thread.{type(lock).__name__}' object that is held")
     return RLock if type(lock) is RLock else allocate_lock, ()
 
 

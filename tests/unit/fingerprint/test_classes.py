@@ -121,7 +121,7 @@ def test_members_of_an_enum(load):
 
 
 def test_an_attribute_without_fingerprint_has_a_path(load):
-    module = load("import threading\nclass Model:\n    lock = threading.Lock()\n")
+    module = load("import threading\nclass Model:\n    lock = threading.Lock()\n    lock.acquire()\n")
     with pytest.raises(Unfingerprintable) as caught:
         class_shape(module.Model)
     assert caught.value.path == "Model.lock"

@@ -146,7 +146,7 @@ def test_the_closure_of_a_function_with_a_probe(load):
 
 def test_what_a_closure_cannot_read_has_a_path(load):
     module = load(
-        "import functools, threading\nLOCK = threading.Lock()\n@functools.cache\ndef f():\n    with LOCK:\n        return 1\n"
+        "import functools, threading\nLOCK = threading.Condition()\n@functools.cache\ndef f():\n    with LOCK:\n        return 1\n"
     )
     with pytest.raises(Unfingerprintable) as caught:
         fingerprint(module.f)

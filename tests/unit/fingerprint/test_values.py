@@ -412,9 +412,17 @@ def test_a_path_is_the_same_however_it_was_used():
     assert same(used, pathlib.Path("a/b.txt"))
 
 
+def held(lock):
+    """A lock that nobody holds is a value."""
+    lock.acquire()
+    return lock
+
+
 REFUSED = {
-    "lock": threading.Lock,
-    "rlock": threading.RLock,
+    "lock": lambda: held(threading.Lock()),
+    "rlock": lambda: held(threading.RLock()),
+    "condition": threading.Condition,
+    "event": threading.Event,
     "thread": threading.Thread,
     "generator": lambda: (item for item in "a"),
     "coroutine frame": sys._getframe,
@@ -444,7 +452,7 @@ def test_what_has_no_readable_state_is_refused_with_its_place(name):
 
 def test_a_refusal_inside_slots_and_keys_has_a_path():
     one = Slotted()
-    one.b = threading.Lock()
+    one.b = held(threading.Lock())
     with pytest.raises(Unfingerprintable) as caught:
         Walk().fingerprint((0, one), "arg")
     assert caught.value.path == "arg[1].b"

@@ -104,7 +104,17 @@ def test_ids_of_objects_outside_are_given_and_asked_for(blobs):
 
 class Holder:
     def __init__(self):
-        self.parts = {"ok": 1, "lock": [1, threading.Lock()]}
+        lock = threading.Lock()
+        lock.acquire()
+        self.parts = {"ok": 1, "lock": [1, lock]}
+
+
+def test_a_lock_that_nobody_holds_is_a_new_one():
+    pickled = pickles.dump([threading.Lock(), threading.RLock()])
+    first, second = pickles.load(pickled.data, pickled.buffers)
+    assert type(first) is type(threading.Lock())
+    assert not first.locked()
+    assert type(second) is type(threading.RLock())
 
 
 def test_the_part_that_cannot_be_pickled_is_named():

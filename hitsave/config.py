@@ -221,26 +221,18 @@ def _nearest(key: str) -> str | None:
     return found[0] if found else None
 
 
-def _seconds(key: str, value: object, where: str, _base: str) -> float:
-    try:
-        if not isinstance(value, bool):
-            seconds = float(value)  # type: ignore[arg-type]
-            if 0 <= seconds < float("inf"):
-                return seconds
-    except (TypeError, ValueError):
-        pass
-    raise errors.bad_setting(key, repr(value), "seconds, 0 or more", where)
+def _number(accepts: Callable[[float], bool], expected: str) -> Callable[[str, object, str, str], float]:
+    def parse(key: str, value: object, where: str, _base: str) -> float:
+        try:
+            if not isinstance(value, bool):
+                number = float(value)  # type: ignore[arg-type]
+                if accepts(number) and number < float("inf"):
+                    return number
+        except (TypeError, ValueError):
+            pass
+        raise errors.bad_setting(key, repr(value), expected, where)
 
-
-def _times(key: str, value: object, where: str, _base: str) -> float:
-    try:
-        if not isinstance(value, bool):
-            times = float(value)  # type: ignore[arg-type]
-            if 0 < times < float("inf"):
-                return times
-    except (TypeError, ValueError):
-        pass
-    raise errors.bad_setting(key, repr(value), "a number above 0", where)
+    return parse
 
 
 def _folder(key: str, value: object, where: str, base: str) -> str:
@@ -308,7 +300,7 @@ def _share(key: str, value: object, where: str, _base: str) -> tuple[float, int]
 
 
 _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
-    "threshold": _seconds,
+    "threshold": _number(lambda seconds: seconds >= 0, "seconds, 0 or more"),
     "store": _folder,
     "tracer": _one_of(*TRACERS),
     "trace": _names,
@@ -318,6 +310,6 @@ _PARSERS: dict[str, Callable[[str, object, str, str], object]] = {
     "sites": _yes,
     "statements": _yes,
     "replay": _yes,
-    "patience": _times,
+    "patience": _number(lambda times: times > 0, "a number above 0"),
     "verify": _share,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import thread_time
 from types import FunctionType
 
 from hitsave_trace import filled, sights
@@ -92,16 +91,14 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
 
 def note_classes(recording: Recording, classes: Iterable[type], seconds: float | None) -> bool:
     """Record the shapes of classes of what a call was given. False if that takes longer than `seconds`."""
-    sights.deadline = None if seconds is None else thread_time() + seconds
     try:
-        for cls in classes:
-            note_class(recording, cls, 0)
+        with sights.within(seconds):
+            for cls in classes:
+                note_class(recording, cls, 0)
     except OverBudget:
         if not stacks:
             shapes.forget()
         return False
-    finally:
-        sights.deadline = None
     return True
 
 

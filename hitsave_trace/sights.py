@@ -46,7 +46,25 @@ OF_FUNCTIONS = frozenset(("__doc__", "__annotations__"))
 """What functions hold beside their code and what they carry; it counts where it is read by the function's name."""
 
 deadline: float | None = None
-"""When looking at a value is to be given up (raising `OverBudget`): set by whoever can do without."""
+"""When looking at a value is to be given up (raising `OverBudget`): see `within`."""
+
+
+class within:  # noqa: N801  # it reads as a phrase
+    """Give up looking at values after so many seconds of the processor's time; None: never. For those who can do without."""
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        global deadline
+        deadline = None if self._seconds is None else thread_time() + self._seconds
+
+    def __exit__(self, *_: object) -> None:
+        global deadline
+        deadline = None
+
 
 _FEW = 1000
 """Items of a library's container up to which it is compared by value."""

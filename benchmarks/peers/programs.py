@@ -64,54 +64,34 @@ array = np.arange(12_500_000, dtype=np.float64) * 0.5
 frame = pd.DataFrame({{f"c{{i}}": np.arange(1_000_000) * (i + 0.5) for i in range(10)}})
 model = Model()
 told = {{}}
-try:
-    times = []
-    for x in [0, 1, 2] * 8:
-        started = perf_counter()
-        RUN(small(x, extra="some text"))
-        times.append(perf_counter() - started)
-    told["small call"] = times
-except Exception as error:
-    told["small call"] = repr(error)
-try:
-    times = []
-    for _ in range(6):
-        started = perf_counter()
-        large = RUN(made(12_500_000))
-        times.append(perf_counter() - started)
-        large = None
-    told["100 MB array as result"] = times
-except Exception as error:
-    told["100 MB array as result"] = repr(error)
-try:
-    times = []
-    for _ in range(6):
-        started = perf_counter()
-        RUN(summed(array))
-        times.append(perf_counter() - started)
-    told["100 MB array as argument"] = times
-except Exception as error:
-    told["100 MB array as argument"] = repr(error)
-try:
-    times = []
-    for _ in range(6):
-        started = perf_counter()
-        RUN(described(frame))
-        times.append(perf_counter() - started)
-    told["80 MB data frame as argument"] = times
-except Exception as error:
-    told["80 MB data frame as argument"] = repr(error)
-try:
-    times = []
-    for _ in range(6):
-        started = perf_counter()
-        RUN(predicted(model))
-        times.append(perf_counter() - started)
-    told["model object as argument"] = times
-except Exception as error:
-    told["model object as argument"] = repr(error)
-print(json.dumps(told))
 """
+
+
+def _timed(label: str, statement: str, each: str = "_ in range(6)", after: str = "") -> str:
+    """A piece of the program that times a statement several times, and tells what went wrong if a peer can't do it."""
+    return f"""\
+try:
+    times = []
+    for {each}:
+        started = perf_counter()
+        {statement}
+        times.append(perf_counter() - started)
+{after}    told["{label}"] = times
+except Exception as error:
+    told["{label}"] = repr(error)
+"""
+
+
+CALLS += "".join(
+    (
+        _timed("small call", 'RUN(small(x, extra="some text"))', "x in [0, 1, 2] * 8"),
+        _timed("100 MB array as result", "large = RUN(made(12_500_000))", after="        large = None\n"),
+        _timed("100 MB array as argument", "RUN(summed(array))"),
+        _timed("80 MB data frame as argument", "RUN(described(frame))"),
+        _timed("model object as argument", "RUN(predicted(model))"),
+        "print(json.dumps(told))\n",
+    )
+)
 
 EXPERIMENT = f"""\
 import sys

@@ -151,29 +151,32 @@ def kind_of(code: CodeType) -> str | None:
     return ""
 
 
-def begin() -> None:
-    """Look at this process from now on, until it ends or becomes another one."""
+def _watch(moment: str) -> Watcher | None:
     path = sys._xoptions.get(FLAG)
     if not isinstance(path, str):
-        return
+        return None
     watcher = Watcher(path)
-    watcher.mark("begun")
+    watcher.mark(moment)
     # Who waits for the interpreter's lock gets it after that long.
     sys.setswitchinterval(EVERY_SECONDS)
     watcher.start()
+    return watcher
+
+
+def begin() -> None:
+    """Look at this process from now on, until it ends or becomes another one."""
+    watcher = _watch("begun")
+    if watcher is None:
+        return
     atexit.register(watcher.end, "ended")  # before HitSave registers anything: so it comes last
     os.register_at_fork(before=watcher.stop, after_in_parent=watcher.start)
 
 
 def begin_before() -> None:
     """The same for the process that the user starts, which becomes another one or ends at once."""
-    path = sys._xoptions.get(FLAG)
-    if not isinstance(path, str):
+    watcher = _watch("started")
+    if watcher is None:
         return
-    watcher = Watcher(path)
-    watcher.mark("started")
-    sys.setswitchinterval(EVERY_SECONDS)
-    watcher.start()
 
     def become(*arguments: object) -> None:
         watcher.end("became")

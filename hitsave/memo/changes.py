@@ -12,7 +12,6 @@ kept as it is after the call.
 from __future__ import annotations
 
 import sys
-from time import thread_time
 from types import FunctionType
 
 from hitsave.memo.call import CELL
@@ -104,21 +103,19 @@ class Changes:
 def find(found: Recording, call: Call, seconds: float | None = None) -> Changes:
     """Find what a call has changed, within `seconds`; what of it can't be done again is told to the recording."""
     changes = Changes()
-    sights.deadline = None if seconds is None else thread_time() + seconds
     try:
-        _arguments(found, call, changes)
-        _captured(found, call, changes)
-        for (kind, name), before in found.watched.items():
-            if (kind, name) not in found.reads:
-                continue
-            if kind == SHAPE:
-                _class(found, name, before, changes)  # type: ignore[arg-type]
-            else:
-                _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
+        with sights.within(seconds):
+            _arguments(found, call, changes)
+            _captured(found, call, changes)
+            for (kind, name), before in found.watched.items():
+                if (kind, name) not in found.reads:
+                    continue
+                if kind == SHAPE:
+                    _class(found, name, before, changes)  # type: ignore[arg-type]
+                else:
+                    _global(found, call, kind, name, before, changes)  # type: ignore[arg-type]
     except OverBudget:
         found.forbid("over-budget", "what it may have changed", "", spreads=False)
-    finally:
-        sights.deadline = None
     return changes
 
 

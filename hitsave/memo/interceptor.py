@@ -103,24 +103,25 @@ class Memo:
         patient = self.policy.is_patient(info)
         call = Call(info, arguments, cells, started, thread_time())
         budget = self.policy.budget(info, inside=bool(stacks))
+        seconds = None if patient else budget
         try:
             fingerprint_arguments(call, self._interpreter, None if patient else call.started_cpu + budget)
         except Unfingerprintable as error:
             call.refuse("unfingerprintable-argument", f"{error.path or 'argument'} ({error.type_name}: {error.why})")
             if error.why == ITS_END:
                 call.let_go()
-            return self._watch(call, frame, None if patient else budget)
+            return self._watch(call, frame, seconds)
         except OverBudget:
             if self.policy.is_little(budget):
                 self.policy.gave_up(info, perf_counter() - started)
                 return None
             call.refuse("over-budget", "the arguments")
-            return self._watch(call, frame, None if patient else budget)
+            return self._watch(call, frame, seconds)
         answer = self._look_up(call)
         if answer is not None:
             self.policy.answered(info, call.saved_seconds, perf_counter() - started)
             return answer
-        found = self._watch(call, frame, None if patient else budget)
+        found = self._watch(call, frame, seconds)
         return found if found and statements.look(found, self.policy, started, patient=patient) else None
 
     def _watch(self, call: Call, frame: int, seconds: float | None) -> Recording | None:

@@ -63,7 +63,7 @@ def take(
     """Take `value` apart. `come_in` are the objects that were there before the call, each with its place.
 
     `changed`: what objects hold and names mean after the call. It is kept together with the result, as a tuple of three.
-    `seconds`: what the call is worth; if that is not worth it, it is not taken apart. Raises `Refused`.
+    `seconds`: what the call is worth; a result that takes too long for that is not taken apart. Raises `Refused`.
     """
     try:
         return _take(value, come_in, changed, seconds)

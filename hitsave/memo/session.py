@@ -311,7 +311,6 @@ class Session:
         if self.whole is not None:
             self.whole.late = self.broken
         # What we held would outlive the program's modules, and end when nothing can be printed any more.
-        names.let_go()
         kinds.forget()
         shapes.forget()
         filled.forget()

@@ -7,7 +7,7 @@ worth saving for what the calls inside of it took that are saved themselves.
 from __future__ import annotations
 
 import sys
-from time import perf_counter, thread_time
+from time import perf_counter
 
 from hitsave.store.codec import Gone
 from hitsave_trace import reads, sights
@@ -39,14 +39,12 @@ def look(found: Recording, policy: Policy, started: float, *, patient: bool) -> 
     if not info.is_statement:
         return True
     found.names = Names(info.module.name, info.module.globals or {})
-    sights.deadline = None if patient else thread_time() + policy.patience * BUDGET_SECONDS
     try:
-        reads.observe(found, info.module, info.blocks[0], found.enter(info, -1, 0))
+        with sights.within(None if patient else policy.patience * BUDGET_SECONDS):
+            reads.observe(found, info.module, info.blocks[0], found.enter(info, -1, 0))
     except OverBudget:
         policy.gave_up(info, perf_counter() - started)
         return False
-    finally:
-        sights.deadline = None
     return True
 
 

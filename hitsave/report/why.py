@@ -112,9 +112,7 @@ def _first_causes_first(archive: Archive, run: Run, causes: list[Told]) -> list[
     """That a call got other arguments than before has a cause itself, which comes first if it is known; so has that a file is
     another one which the run had written before.
     """
-    if not any(cause["kind"] == FILE for cause in causes):
-        return sorted(causes, key=lambda cause: cause["kind"] in _FOLLOWING)
-    read = used_by(archive, run)
+    read = used_by(archive, run) if any(cause["kind"] == FILE for cause in causes) else {}
 
     def follows(cause: Told) -> bool:
         return cause["kind"] in _FOLLOWING or (cause["kind"] == FILE and (FILE, cause["subject"]) not in read)

@@ -21,7 +21,7 @@ from hitsave.store import exact
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave_trace.fingerprint.registry import qualified, reach
-from hitsave_trace.fingerprint.stdlib import count_arguments, repeat_arguments
+from hitsave_trace.fingerprint.stdlib import count_arguments, is_free, repeat_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _reduced_repeat(value: repeat[object]) -> tuple[type, tuple[object, ...]]:
 
 def _reduced_lock(lock: object) -> tuple[Callable[[], object], tuple[()]]:
     """Reduce a lock that nobody holds: it is as good as a new one."""
-    if not repr(lock).startswith("<unlocked"):
+    if not is_free(lock):
         raise TypeError(f"cannot pickle '_thread.{type(lock).__name__}' object that is held")
     return RLock if type(lock) is RLock else allocate_lock, ()
 

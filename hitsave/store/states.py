@@ -22,10 +22,11 @@ from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.contents import NAMED_CONTENTS, Content
 from hitsave_trace.fingerprint.forms import Instance, form_of
 from hitsave_trace.fingerprint.state import state_of
+from hitsave_trace.fingerprint.stdlib import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from hitsave_trace.fingerprint.registry import Anything
 
@@ -93,7 +94,7 @@ def _past_the_program(thing: Anything, cls: type) -> object:
     form = _form(cls, base)
     if not isinstance(form, Instance):
         return NotImplemented
-    plain = _PLAIN.get(base)
+    plain = PLAIN.get(base)
     extra = () if plain is None else (plain(thing),)
     if issubclass(cls, _TOLD):
         extra = (thing.maxlen if base.__name__ == "deque" else thing.default_factory,)
@@ -101,24 +102,13 @@ def _past_the_program(thing: Anything, cls: type) -> object:
 
 
 _NO_CONTENT = Content()
-_PLAIN: dict[type, Callable[[Anything], object]] = {
-    tuple: lambda thing: tuple.__getitem__(thing, slice(None)),
-    str: str.__str__,
-    bytes: bytes.__bytes__,
-    int: int.__int__,
-    float: float.__float__,
-    complex: complex.__complex__,
-}
-"""Bases whose value can't be set afterwards, each with what gives it as a plain one."""
-
-
 _TOLD = (deque, defaultdict)
 """Bases that are told something besides what they hold, when they are made."""
 
 
 def _form(cls: type, base: type) -> object:
     content = NAMED_CONTENTS["collections.defaultdict"] if base.__name__ == "defaultdict" else _NO_CONTENT
-    if base is not cls and (base in _PLAIN or content is not _NO_CONTENT):
+    if base is not cls and (base in PLAIN or content is not _NO_CONTENT):
         state = state_of(cls, base)
         return None if state.hidden is not None else Instance(content, state)
     return None if registry.qualified(base)[0] == "array" else form_of(cls)

@@ -102,10 +102,15 @@ def _array(walk: Walk, value: Anything) -> Children:
     return None
 
 
-_PLAIN: tuple[tuple[type, Callable[[Anything], object]], ...] = (
-    (int, int.__int__), (str, str.__str__), (float, float.__float__), (bytes, bytes.__bytes__),
-    (tuple, lambda value: tuple.__getitem__(value, slice(None))),
-)  # fmt: skip
+PLAIN: dict[type, Callable[[Anything], object]] = {
+    int: int.__int__,
+    str: str.__str__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    bytes: bytes.__bytes__,
+    tuple: lambda thing: tuple.__getitem__(thing, slice(None)),
+}
+"""Bases whose value can't be set afterwards, each with what gives that of an instance of a subclass."""
 
 
 def _enum(walk: Walk, value: Anything) -> Children:
@@ -114,7 +119,7 @@ def _enum(walk: Walk, value: Anything) -> Children:
     own = object.__getattribute__(value, "__dict__")
     walk.write(text(str(own.get("_name_"))))
     children = [*first, own.get("_value_")]
-    for kind, plain in _PLAIN:
+    for kind, plain in PLAIN.items():
         if isinstance(value, kind) and (type(own.get("_value_")) is not kind or own["_value_"] != plain(value)):
             children.append(plain(value))
             break
@@ -213,9 +218,14 @@ def _generic_alias(value: Anything) -> list[object]:
     return [value.__origin__, value.__args__, getattr(value, "__unpacked__", False)]
 
 
+def is_free(lock: object) -> bool:
+    """Whether nobody holds a lock. An `RLock` can't be asked before 3.14."""
+    return repr(lock).startswith("<unlocked")
+
+
 def _free(value: Anything) -> list[object]:
     """A lock that nobody holds is like any other one. Whoever holds one waits for something that is happening now."""
-    if not repr(value).startswith("<unlocked"):
+    if not is_free(value):
         objects.refuse(value, "a lock that is held belongs to this process")
     return []
 

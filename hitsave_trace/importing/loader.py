@@ -28,7 +28,7 @@ from types import CodeType
 from hitsave_trace.around import around
 from hitsave_trace.importing import collector
 from hitsave_trace.importing.unseen import unseen
-from hitsave_trace.names import ModuleInfo, keep_originals, user_modules
+from hitsave_trace.names import ModuleInfo, keep_originals, let_go, user_modules
 from hitsave_trace.recording import busy
 
 TYPE_CHECKING = False
@@ -92,8 +92,7 @@ class Hook:
             if SourceFileLoader.__dict__.get("get_code") is _get_code:
                 del SourceFileLoader.get_code
             # Who holds a module's namespace delays the end of its objects.
-            for info in user_modules.values():
-                info.globals = None
+            let_go()
 
     def dress(self, code: CodeType, module: str, filename: str, namespace: dict[str, object] | None) -> CodeType:
         """The code to run in place of `code`: itself, or with probes if its file is user code.

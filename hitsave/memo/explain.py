@@ -67,7 +67,10 @@ def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
     as it had been before. Else they would name what nobody has touched since the last run.
     """
     best: list[Reason] | None = None
+    own = [_is_of_its_file(call, nodes) for _, nodes in call.candidates]
     for position, (trace, nodes) in enumerate(call.candidates):
+        if any(own) and not own[position]:
+            continue  # two scripts of a project have a `__main__:main` each
         reasons = explain(call, trace, nodes, present)
         if not reasons and position < len(call.differed):
             # What differed when the call was asked about no longer does: a module that it has loaded, for instance.
@@ -76,6 +79,14 @@ def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
         if reasons and (best is None or (len(reasons) < len(best) and _subjects(reasons) <= _subjects(best))):
             best = [{**reason, "since": trace.run} for reason in reasons]
     return best or []
+
+
+def _is_of_its_file(call: Call, nodes: list[Node]) -> bool:
+    """Whether a stored call was one of the function in the file in which it is now."""
+    return any(
+        kind == CODE and name == call.info.name and (text or "").startswith(f"{call.info.module.relative}:")
+        for kind, name, _, text in nodes
+    )
 
 
 def _subjects(reasons: list[Reason]) -> set[object]:

@@ -53,6 +53,7 @@ class Call:
         "cell_before",
         "cells",
         "classes",
+        "cpu_before",
         "differed",
         "digest",
         "distributions",
@@ -60,17 +61,18 @@ class Call:
         "failed",
         "fingerprints",
         "gone",
+        "has_row",
         "info",
         "looked_before",
         "names",
         "objects",
         "overhead_before",
-        "queued_before",
         "ranges",
         "rebound",
         "refused",
         "saved_seconds",
         "seen",
+        "slept_before",
         "spent",
         "started",
         "started_cpu",
@@ -101,13 +103,15 @@ class Call:
         self.candidates: list[tuple[Trace, list[Node]]] = []
         self.differed: list[Difference] = []  # for each candidate that did not hold, what differed first
         self.gone = False
+        self.has_row = False  # in the journal: others were too quick to be worth one
         self.failed = ""  # if it is there and can't be put together: what was raised
         self.expected: Expected | None = None  # what would have answered it, if it runs to be compared
         self.refused: list[tuple[str, str]] = []
         self.saved_seconds = 0.0
         self.looked_before = 0.0
         self.overhead_before = 0.0
-        self.queued_before = 0.0
+        self.cpu_before = 0.0
+        self.slept_before = 0
         self.seen: dict[Subject, Sight] = {}
         self.spent = 0.0
         self.world: World = ((), None, {})  # of the moment at which the recording opens

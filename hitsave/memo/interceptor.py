@@ -9,12 +9,11 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import changes, effects, ending, kept, statements
+from hitsave.memo import changes, effects, ending, kept, own_time, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences
 from hitsave.memo.explain import explain_miss
 from hitsave.memo.present import AsRead
-from hitsave.memo.queue import begin_to_queue, own_seconds
 from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
@@ -155,7 +154,7 @@ class Memo:
         # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
         call.spent = thread_time() - call.started_cpu
         call.looked_before = found.looked
-        found.started = begin_to_queue(call)
+        found.started = own_time.begin(call)
         # Of the hook that is running only the part up to here has been before the body.
         call.overhead_before = around.overhead + call.spent
 
@@ -301,7 +300,7 @@ class Memo:
         ended, cpu = perf_counter(), thread_time()
         call: Call = found.call  # type: ignore[assignment]
         try:
-            seconds = own_seconds(call, found.started, ended)
+            seconds = own_time.own_seconds(call, found.started, ended, cpu)
             self.policy.ran(found.info, seconds, call.spent)
             if call.expected is not None and error is not None:
                 self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
@@ -318,15 +317,15 @@ class Memo:
         call.seen.clear()
         call.names = found.names
         try:
-            self._leave(found, value, ended)
+            self._leave(found, value, ended, cpu)
         finally:
             call.seen.clear()  # it holds objects of the program
             self.journal.closed(found)
             self.policy.settle(found.info, thread_time() - cpu)
 
-    def _leave(self, found: Recording, value: object, ended: float) -> None:
+    def _leave(self, found: Recording, value: object, ended: float, cpu: float) -> None:
         call: Call = found.call  # type: ignore[assignment]
-        seconds = own_seconds(call, found.started, ended)
+        seconds = own_time.own_seconds(call, found.started, ended, cpu)
         worth = max(seconds - found.below, 0.0) if found.info.is_statement else seconds
         # Who is answered looks once, and whoever is saved has been looked at before and after.
         asking = call.spent + (found.looked - call.looked_before) / 2

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, object]
     Use = tuple[str, str, bytes, str | None]
+    Uses = dict[tuple[str, str], Use]
 
 BATCH = 64
 """Rows that are written at once when they come quickly."""
@@ -48,9 +49,9 @@ class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_kept", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
-        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
-        "verified_calls", "wanted",
+        "accepted", "_began", "_flushed", "_inside", "_kept", "_lock", "_made", "_output", "_output_left", "_passing", "_pending",
+        "_tables", "_used", "_values", "hits", "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked",
+        "unsaved_calls", "verified_calls", "wanted",
     )  # fmt: skip
 
     def __init__(self, store: Store, run: int, *, wanted: bool) -> None:
@@ -73,7 +74,9 @@ class Journal:
         self._pending: list[Row] = []
         self._tables: dict[str, list[Row]] = {}
         self._values: dict[float, dict[str, Scalar]] = {}  # results of the calls that are being closed
-        self._used: dict[tuple[str, str], Use] = {}
+        self._used: Uses = {}
+        self._passing: Uses = {}  # what calls used that have no row: they are recorded in the first run alone
+        self._inside: dict[int, Uses] = {}  # thread → what calls that have rows used inside of an open statement
         self._made: set[str] = set()  # files that recorded calls wrote before anything had read them
         self._output: list[tuple[int, str | bytes]] = []
         self._output_left = OUTPUT_KEPT
@@ -85,8 +88,11 @@ class Journal:
         """A call was answered with a trace whose `nodes` all hold."""
         self.hits += 1
         self.saved_seconds += max(call.saved_seconds - seconds, 0.0)
-        if not stacks.get(get_ident()):
-            self._use(nodes)
+        stack = stacks.get(get_ident())
+        if stack:
+            self._use_inside(stack, nodes)
+        else:
+            self._use(self._used, nodes)
             self._make(str(record[1]) for record in trace.effects if record[0] == "file")
             self._print((record[1], record[2]) for record in trace.effects if record[0] == "text")
         row = self._row(call, "hit", [], seconds, trace_name)
@@ -140,10 +146,20 @@ class Journal:
     def closed(self, found: Recording) -> None:
         """A recording ends, however it ends. The outermost hold what all inside them read and printed."""
         stack = stacks.get(get_ident())
-        self._values.pop(found.call.started, None)  # type: ignore[attr-defined]
+        call: Call = found.call  # type: ignore[assignment]
+        self._values.pop(call.started, None)
+        uses = ((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
         if stack is not None and len(stack) > 1:
+            if call.has_row:
+                self._use_inside(stack, uses)
             return
-        self._use((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
+        inside = self._inside.pop(get_ident(), None) if self._inside else None
+        if call.has_row:
+            self._use(self._used, uses)
+        else:
+            if inside:
+                self._use(self._used, inside.values())
+            self._use(self._passing, uses)
         self._make(found.written)
         self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
 
@@ -162,8 +178,13 @@ class Journal:
     # --- what the record asks for ----------------------------------------------------------------------------------
 
     def uses(self) -> tuple[Use, ...]:
-        """What the run read, each thing at the value that was read first. Files that it had written itself are none of it."""
-        return tuple(self._used.values())
+        """What the run read, each thing at the value that was read first. Files that it had written itself are none of it.
+
+        What is built up step by step has another value at each step. Only the calls that have rows read it in each run alike,
+        so theirs is the value that one run may be compared by with another.
+        """
+        used = self._used
+        return (*used.values(), *(use for subject, use in self._passing.items() if subject not in used))
 
     def has_made(self, kind: str, name: str) -> bool:
         """Whether a file holds what the run wrote into it before it read it."""
@@ -189,8 +210,12 @@ class Journal:
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
-    def _use(self, uses: Iterable[tuple[str, str, bytes, str | None]]) -> None:
-        used = self._used
+    def _use_inside(self, stack: list[Recording], uses: Iterable[Use]) -> None:
+        """Of a call inside of a statement that takes long for it alone: such a statement has no row."""
+        if stack[0].info.is_statement:
+            self._use(self._inside.setdefault(get_ident(), {}), uses)
+
+    def _use(self, used: Uses, uses: Iterable[Use]) -> None:
         for kind, name, fingerprint, text in uses:
             if kind in (LISTING, FILLED):
                 name = folder_of(name)
@@ -198,7 +223,10 @@ class Journal:
                 used[kind, name] = kind, name, fingerprint, text
 
     def _make(self, files: Iterable[str]) -> None:
-        self._made.update(name for name in files if (FILE, name) not in self._used and not unrecorded.has_read(name))
+        for name in files:
+            subject = FILE, name
+            if subject not in self._used and subject not in self._passing and not unrecorded.has_read(name):
+                self._made.add(name)
 
     def _print(self, texts: Iterable[tuple[object, object]]) -> None:
         for stream, data in texts:
@@ -234,6 +262,7 @@ class Journal:
             self._tables.setdefault(call.info.name, []).append(row)
 
     def _row(self, call: Call, verdict: str, reasons: list[Row], seconds: float, trace_name: bytes | None) -> Row:
+        call.has_row = True
         info = call.info
         arguments = {name: describe(value, 80) for name, value in zip(info.parameters, call.arguments, strict=False)}
         around = [

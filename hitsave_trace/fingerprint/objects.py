@@ -308,6 +308,8 @@ def shape_text(cls: type) -> str:
 
     lines = [f"({', '.join(base.__qualname__ for base in cls.__bases__)})"]
     held = _dict_of(cls)
+    if "_abc_impl" in held:
+        lines += registered(cls)
     members = held.get("_member_map_")
     if type(members) is dict:  # an enum
         lines += [
@@ -346,9 +348,12 @@ def _method_text(cls: type, name: str, item: object) -> str:
         function = item.fget if type(item) is property else item.__func__  # type: ignore[attr-defined]
     if type(function) is not _Function:
         return f"{name} ({type(function).__name__})" if not kind else name + kind
+    code = function.__code__
     if function.__qualname__ != f"{cls.__qualname__}.{name}":
         kind += f" (of {function.__module__}:{function.__qualname__})"
-    code = function.__code__
+    elif code.co_qualname != function.__qualname__:  # a wrapper that has taken the name of what it wraps
+        info = names.code_infos.get(id(code))
+        kind += f" (by {info.name if info is not None else code.co_qualname})"
     positional = function.__defaults__ or ()
     given = dict(zip(code.co_varnames[code.co_argcount - len(positional) : code.co_argcount], positional, strict=False))
     given.update(function.__kwdefaults__ or {})

@@ -138,6 +138,7 @@ class Pair:
         found["HITSAVE_STATEMENTS"] = os.environ.get("HITSAVE_CASES_STATEMENTS", "0")
         # A page about calls of libraries has HITSAVE_SITES=1 in its command line.
         found["HITSAVE_SITES"] = os.environ.get("HITSAVE_CASES_SITES", "0")
+        found["HITSAVE_THRESHOLD"] = os.environ.get("HITSAVE_CASES_THRESHOLD", "0.01")
         found["HITSAVE_PATIENCE"] = os.environ.get("HITSAVE_CASES_PATIENCE", "1")
         found["HITSAVE_REPLAY"] = "0"  # a page about replay has HITSAVE_REPLAY=1 in its command line
         if os.environ.get("HITSAVE_CASES_VERIFY") == "1":

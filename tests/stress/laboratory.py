@@ -40,7 +40,7 @@ class Laboratory(Pair):
         self.eager = eager
         self.threshold = threshold
         self.limit = float(LOCAL)
-        self.slack = 60.0  # seconds that a run under HitSave may take longer, besides four times as long
+        self.slack = 240.0  # seconds that a run under HitSave may take longer, besides four times as long
 
     def write(self, name: str, text: str) -> None:
         for folder in (self.plain, self.saved):

@@ -54,23 +54,23 @@ def explain_miss(
         where = f"{call.info.module.relative}:{call.info.def_line}"
         return [_row("gone", call.info.name, where, None, call.failed or None, call.info.name)]
     if call.candidates:
-        return explain_nearest(call, present)
+        return explain_nearest(call, present, statements.run)
     if call.info.is_statement:
         return [new_statement(call, statements)]
     return first_time(call, store, nodes_of, present, statements.run)
 
 
-def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
+def explain_nearest(call: Call, present: AsRead, run: int) -> list[Reason]:
     """Give the reasons for which no stored trace answers `call`: those of the one that was used last.
 
     Another one may differ less. Its reasons are given if what differs from it differs from the last one, too: then the rest is
     as it had been before. Else they would name what nobody has touched since the last run.
     """
     best: list[Reason] | None = None
-    own = [_is_of_its_file(call, nodes) for _, nodes in call.candidates]
+    compared = _compared(call, run)
     for position, (trace, nodes) in enumerate(call.candidates):
-        if any(own) and not own[position]:
-            continue  # two scripts of a project have a `__main__:main` each
+        if position not in compared:
+            continue
         reasons = explain(call, trace, nodes, present)
         if not reasons and position < len(call.differed):
             # What differed when the call was asked about no longer does: a module that it has loaded, for instance.
@@ -79,6 +79,17 @@ def explain_nearest(call: Call, present: AsRead) -> list[Reason]:
         if reasons and (best is None or (len(reasons) < len(best) and _subjects(reasons) <= _subjects(best))):
             best = [{**reason, "since": trace.run} for reason in reasons]
     return best or []
+
+
+def _compared(call: Call, run: int) -> set[int]:
+    """The positions of the stored calls that tell most of what changed: of the function in its file, from earlier runs.
+
+    Two scripts of a project have a `__main__:main` each. And from an earlier call of the same run, one differs in what the
+    program has done in between, whatever was edited.
+    """
+    all_of_them = set(range(len(call.candidates)))
+    own = {i for i in all_of_them if _is_of_its_file(call, call.candidates[i][1])} or all_of_them
+    return {i for i in own if call.candidates[i][0].run != run} or own
 
 
 def _is_of_its_file(call: Call, nodes: list[Node]) -> bool:

@@ -28,7 +28,7 @@ from hitsave.report.history import changes, used_by
 from hitsave.report.places import function_place, place_of
 from hitsave.report.run_report import source_text
 from hitsave.report.words import parameter, short_name
-from hitsave_trace.model import FILE
+from hitsave_trace.model import FILE, GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -110,12 +110,14 @@ def _calls_before(archive: Archive, run: Run) -> set[object]:
 
 def _first_causes_first(archive: Archive, run: Run, causes: list[Told]) -> list[Told]:
     """That a call got other arguments than before has a cause itself, which comes first if it is known; so has that a file is
-    another one which the run had written before.
+    another one which the run had written before, and that a variable has the same look and other contents.
     """
     read = used_by(archive, run) if any(cause["kind"] == FILE for cause in causes) else {}
 
     def follows(cause: Told) -> bool:
-        return cause["kind"] in _FOLLOWING or (cause["kind"] == FILE and (FILE, cause["subject"]) not in read)
+        if cause["kind"] == FILE:
+            return (FILE, cause["subject"]) not in read
+        return cause["kind"] in _FOLLOWING or (cause["kind"] == GLOBAL and cause["before"] == cause["after"])
 
     return sorted(causes, key=follows)
 

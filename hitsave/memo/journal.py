@@ -14,7 +14,7 @@ from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.folders import folder_of
-from hitsave_trace.model import FILE, FILLED, LISTING
+from hitsave_trace.model import CLOSURE, FILE, FILLED, GLOBAL, LISTING
 from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
 from hitsave_trace.unrecorded import unrecorded
@@ -42,13 +42,15 @@ FULL_ROWS = 20_000
 OUTPUT_KEPT = 256 << 10
 """Characters of what a run printed that are kept."""
 USES_KEPT = 20_000
+VALUES_KEPT = 4
+"""Values that are kept of a variable that calls of one run read at different values: it may be changed on the way."""
 
 
 class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_kept", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
+        "accepted", "_began", "_flushed", "_kept", "_later", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
         "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
         "verified_calls", "wanted",
     )  # fmt: skip
@@ -74,6 +76,7 @@ class Journal:
         self._tables: dict[str, list[Row]] = {}
         self._values: dict[float, dict[str, Scalar]] = {}  # results of the calls that are being closed
         self._used: dict[tuple[str, str], Use] = {}
+        self._later: dict[tuple[str, str], dict[bytes, Use]] = {}  # values that were read after the first one
         self._made: set[str] = set()  # files that recorded calls wrote before anything had read them
         self._output: list[tuple[int, str | bytes]] = []
         self._output_left = OUTPUT_KEPT
@@ -162,8 +165,10 @@ class Journal:
     # --- what the record asks for ----------------------------------------------------------------------------------
 
     def uses(self) -> tuple[Use, ...]:
-        """What the run read, each thing at the value that was read first. Files that it had written itself are none of it."""
-        return tuple(self._used.values())
+        """What the run read, each thing at the value that was read first, then other values of variables. Files that it had
+        written itself are none of it.
+        """
+        return (*self._used.values(), *(use for values in self._later.values() for use in values.values()))
 
     def has_made(self, kind: str, name: str) -> bool:
         """Whether a file holds what the run wrote into it before it read it."""
@@ -194,8 +199,14 @@ class Journal:
         for kind, name, fingerprint, text in uses:
             if kind in (LISTING, FILLED):
                 name = folder_of(name)
-            if (kind, name) not in used and len(used) < USES_KEPT and not self.has_made(kind, name):
-                used[kind, name] = kind, name, fingerprint, text
+            first = used.get((kind, name))
+            if first is None:
+                if len(used) < USES_KEPT and not self.has_made(kind, name):
+                    used[kind, name] = kind, name, fingerprint, text
+            elif kind in (GLOBAL, CLOSURE) and first[2] != fingerprint:
+                later = self._later.setdefault((kind, name), {})
+                if len(later) < VALUES_KEPT - 1:
+                    later.setdefault(fingerprint, (kind, name, fingerprint, text))
 
     def _make(self, files: Iterable[str]) -> None:
         self._made.update(name for name in files if (FILE, name) not in self._used and not unrecorded.has_read(name))

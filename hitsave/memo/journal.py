@@ -50,8 +50,8 @@ class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_kept", "_later", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
-        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
+        "accepted", "_began", "_flushed", "_kept", "_lock", "_made", "_output", "_output_left", "_pending", "_tables", "_used", "_values", "hits",
+        "_later", "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls",
         "verified_calls", "wanted",
     )  # fmt: skip
 

@@ -200,3 +200,33 @@ def test_what_the_program_wrote_itself_is_no_data_of_it(tmp_path):
         project.run()
     rows = project.json("log")
     assert {item["function"] for item in rows[0]["diff"]} == {"count"}
+
+
+def test_what_is_changed_on_the_way_is_compared_with_all_that_it_was(tmp_path):
+    """The first run asks about a quick statement, too, which the next leaves alone: that is no change of what both look at."""
+    project = Project(tmp_path)
+    (project.folder / "flat.py").write_text(
+        "import random\n"
+        "import time\n"
+        "import warnings\n"
+        "rng = random.Random(5)\n"
+        "start = [rng.random() for _ in range(3)]\n"
+        "for _ in range(3):\n    time.sleep(0.02)\n    start.append(rng.random())\n"
+        "for _ in range(2):\n    time.sleep(0.02)\n    warnings.warn('careful')\n"
+        "print(start)\n"
+    )
+    edits = [
+        ("rng = ", "# a remark\nrng = "),
+        ("Random(5)", "Random(6)"),
+        ("range(3)]", "range(4)]"),
+        ("careful", "beware"),
+    ]
+    truth: list[set[str]] = [set(), set(), {"line 5"}, {"line 6"}, {"line 10–12"}]
+    project.hitsave("run", "-q", "flat.py")
+    project.hitsave("run", "-q", "--no-replay", "flat.py")
+    for old, new in edits:
+        project.edit(old, new)
+        project.hitsave("run", "-q", "flat.py")
+    rows = project.json("log")[::-1]
+    told = [{item["function"].removeprefix("__main__:") for item in row["diff"]} for row in rows]
+    assert told[1:] == truth

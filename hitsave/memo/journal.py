@@ -12,12 +12,10 @@ from time import perf_counter, time
 from hitsave.memo import check
 from hitsave.memo.record import codes_of
 from hitsave.memo.scalars import scalars
+from hitsave.memo.uses import Uses
 from hitsave_trace.fingerprint.describe import describe
-from hitsave_trace.folders import folder_of
-from hitsave_trace.model import FILE, FILLED, LISTING
 from hitsave_trace.names import shown
 from hitsave_trace.recording import stacks
-from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +24,12 @@ if TYPE_CHECKING:
     from hitsave.memo.call import Call
     from hitsave.memo.scalars import Scalar
     from hitsave.memo.trace import Trace
+    from hitsave.memo.uses import Use
     from hitsave.memo.verify import Expected
     from hitsave.store.store import Store
     from hitsave_trace.recording import Recording
 
     Row = dict[str, object]
-    Use = tuple[str, str, bytes, str | None]
-    Uses = dict[tuple[str, str], Use]
 
 BATCH = 64
 """Rows that are written at once when they come quickly."""
@@ -42,16 +39,15 @@ FULL_ROWS = 20_000
 """Rows of one run that are kept; what comes after is only counted."""
 OUTPUT_KEPT = 256 << 10
 """Characters of what a run printed that are kept."""
-USES_KEPT = 20_000
 
 
 class Journal:
     """The calls of one run."""
 
     __slots__ = (
-        "accepted", "_began", "_flushed", "_inside", "_kept", "_lock", "_made", "_output", "_output_left", "_passing", "_pending",
-        "_tables", "_used", "_values", "hits", "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked",
-        "unsaved_calls", "verified_calls", "wanted",
+        "accepted", "_began", "_flushed", "_kept", "_lock", "_output", "_output_left", "_pending", "_tables", "_values", "hits",
+        "misses", "rows", "run", "saved_seconds", "store", "different_calls", "forked", "unsaved_calls", "used",
+        "verified_calls", "wanted",
     )  # fmt: skip
 
     def __init__(self, store: Store, run: int, *, wanted: bool) -> None:
@@ -74,10 +70,7 @@ class Journal:
         self._pending: list[Row] = []
         self._tables: dict[str, list[Row]] = {}
         self._values: dict[float, dict[str, Scalar]] = {}  # results of the calls that are being closed
-        self._used: Uses = {}
-        self._passing: Uses = {}  # what calls used that have no row: they are recorded in the first run alone
-        self._inside: dict[int, Uses] = {}  # thread → what calls that have rows used inside of an open statement
-        self._made: set[str] = set()  # files that recorded calls wrote before anything had read them
+        self.used = Uses()
         self._output: list[tuple[int, str | bytes]] = []
         self._output_left = OUTPUT_KEPT
         self._kept = 0
@@ -88,12 +81,8 @@ class Journal:
         """A call was answered with a trace whose `nodes` all hold."""
         self.hits += 1
         self.saved_seconds += max(call.saved_seconds - seconds, 0.0)
-        stack = stacks.get(get_ident())
-        if stack:
-            self._use_inside(stack, nodes)
-        else:
-            self._use(self._used, nodes)
-            self._make(str(record[1]) for record in trace.effects if record[0] == "file")
+        if self.used.answered(nodes):
+            self.used.wrote(str(record[1]) for record in trace.effects if record[0] == "file")
             self._print((record[1], record[2]) for record in trace.effects if record[0] == "text")
         row = self._row(call, "hit", [], seconds, trace_name)
         row["saved_seconds"] = call.saved_seconds
@@ -145,23 +134,11 @@ class Journal:
 
     def closed(self, found: Recording) -> None:
         """A recording ends, however it ends. The outermost hold what all inside them read and printed."""
-        stack = stacks.get(get_ident())
         call: Call = found.call  # type: ignore[assignment]
         self._values.pop(call.started, None)
-        uses = ((kind, name, one.fingerprint, one.text) for (kind, name), one in found.reads.items())
-        if stack is not None and len(stack) > 1:
-            if call.has_row:
-                self._use_inside(stack, uses)
-            return
-        inside = self._inside.pop(get_ident(), None) if self._inside else None
-        if call.has_row:
-            self._use(self._used, uses)
-        else:
-            if inside:
-                self._use(self._used, inside.values())
-            self._use(self._passing, uses)
-        self._make(found.written)
-        self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
+        if self.used.closed(found, has_row=call.has_row):
+            self.used.wrote(found.written)
+            self._print((effect[1], effect[2:]) for effect in found.effects if effect[0] == "text")
 
     def fork(self) -> None:
         """Begin as a child of this process: what is pending is its parent's to write."""
@@ -176,19 +153,6 @@ class Journal:
             self.flush()
 
     # --- what the record asks for ----------------------------------------------------------------------------------
-
-    def uses(self) -> tuple[Use, ...]:
-        """What the run read, each thing at the value that was read first. Files that it had written itself are none of it.
-
-        What is built up step by step has another value at each step. Only the calls that have rows read it in each run alike,
-        so theirs is the value that one run may be compared by with another.
-        """
-        used = self._used
-        return (*used.values(), *(use for subject, use in self._passing.items() if subject not in used))
-
-    def has_made(self, kind: str, name: str) -> bool:
-        """Whether a file holds what the run wrote into it before it read it."""
-        return kind == FILE and (name in self._made or name in unrecorded.made)
 
     def flush(self) -> None:
         """Hand what is pending to the store."""
@@ -209,24 +173,6 @@ class Journal:
             self.store.save_output(self.run, self._output)
 
     # --- rows ------------------------------------------------------------------------------------------------------
-
-    def _use_inside(self, stack: list[Recording], uses: Iterable[Use]) -> None:
-        """Of a call inside of a statement that takes long for it alone: such a statement has no row."""
-        if stack[0].info.is_statement:
-            self._use(self._inside.setdefault(get_ident(), {}), uses)
-
-    def _use(self, used: Uses, uses: Iterable[Use]) -> None:
-        for kind, name, fingerprint, text in uses:
-            if kind in (LISTING, FILLED):
-                name = folder_of(name)
-            if (kind, name) not in used and len(used) < USES_KEPT and not self.has_made(kind, name):
-                used[kind, name] = kind, name, fingerprint, text
-
-    def _make(self, files: Iterable[str]) -> None:
-        for name in files:
-            subject = FILE, name
-            if subject not in self._used and subject not in self._passing and not unrecorded.has_read(name):
-                self._made.add(name)
 
     def _print(self, texts: Iterable[tuple[object, object]]) -> None:
         for stream, data in texts:

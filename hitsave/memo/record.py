@@ -78,7 +78,7 @@ def closing(session: Session, status: int, exception: BaseException | None) -> R
         import traceback
 
         trace = "".join(traceback.format_exception(exception))
-    uses = _with_unrecorded(journal.uses(), session)
+    uses = _with_unrecorded(journal.used.all_of_them(), session)
     _keep_sources(session)
     _keep_files(session, uses)
     return {
@@ -115,7 +115,7 @@ def _with_unrecorded(uses: tuple[Use, ...], session: Session) -> tuple[Use, ...]
     except Exception as error:
         session.faults.append(f"{type(error).__name__}: {error}")
         more = []
-    return (*uses, *(use for use in more if use[:2] not in known and not session.journal.has_made(*use[:2])))
+    return (*uses, *(use for use in more if use[:2] not in known and not session.journal.used.has_made(*use[:2])))
 
 
 def _functions() -> dict[str, str]:

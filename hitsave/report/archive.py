@@ -162,11 +162,19 @@ class Archive:
             return None
         if name not in self._used:
             _make_room(self._used)
-            self._used[name] = {
-                (kind, subject): (fingerprint.hex(), text)
-                for kind, subject, fingerprint, text in self._keeper.uses(bytes.fromhex(name))
-            }
+            used: Used = {}
+            for kind, subject, fingerprint, text in self._keeper.uses(bytes.fromhex(name)):
+                used.setdefault((kind, subject), (fingerprint.hex(), text))
+            self._used[name] = used
         return self._used[name]
+
+    def values(self, run: Run) -> dict[tuple[str, str], set[str]]:
+        """The fingerprints of each thing that the calls of a run read: of a variable that was changed on the way, several."""
+        found: dict[tuple[str, str], set[str]] = {}
+        name = as_digest(run.get("used"))
+        for kind, subject, fingerprint, _ in self._keeper.uses(name) if name is not None else ():
+            found.setdefault((kind, subject), set()).add(fingerprint.hex())
+        return found
 
     def codes(self, digest: object) -> dict[str, str]:
         """Functions and their versions, from the table of uses of this digest."""

@@ -36,6 +36,8 @@ Row = dict[str, object]
 _TRACES = 2000
 _RUNS = 30
 _BATCH = 100
+SHOWN = 19
+"""Characters of a value in the diff column."""
 
 # What a change is told of. Code comes from the run itself; the rest follows from something that is told.
 _TOLD = ("global", "closure", "file", "listing", "env", "argv", "cwd", "distribution", "interpreter", "hash-seed")
@@ -89,10 +91,18 @@ def changes(archive: Archive, old: Run, new: Run) -> list[Row]:
     named = {item["function"] for item in code}
     values = _values(archive, old, new)
     values = [item for item in values if item["function"] not in named and not echoes.is_of_methods(item, named)]
-    at_top = [toplevel.row(path, edit) for path, edit in toplevel.used(archive, old, new, values)]
-    told_so_far = code + at_top + values
+    # A value whose text does not show in what it differs says less than the line that was edited.
+    edits = toplevel.used(archive, old, new, list(filter(_shows, values)))
+    bound = {f"__main__:{name}" for _, edit in edits for name in edit.names}
+    values = [item for item in values if _shows(item) or item["function"] not in bound]
+    told_so_far = code + [toplevel.row(path, edit) for path, edit in edits] + values
     computed = [item for item in values if echoes.is_computed(archive, old, new, item)]
     return [item for item in told_so_far if item not in computed] if len(computed) < len(told_so_far) else told_so_far
+
+
+def _shows(item: Row) -> bool:
+    """Whether the first words of a value tell it from what it was."""
+    return item["kind"] != "global" or str(item["before"])[:SHOWN] != str(item["after"])[:SHOWN]
 
 
 def _words(archive: Archive, run: Run) -> str:
@@ -221,10 +231,16 @@ def _seen_before(archive: Archive, old: Run, name: str, path: str | None) -> Ver
 def _values(archive: Archive, old: Run, new: Run) -> list[Row]:
     then, now = (used_by(archive, run) for run in (old, new))
     found: dict[tuple[str, str], Row] = {}
+    all_then, all_now = archive.values(old), archive.values(new)
+    loaded = mapping_of(old, "sources").keys() & mapping_of(new, "sources").keys()
     for (kind, name), (fingerprint, after) in now.items():
         earlier = then.get((kind, name))
         if earlier is None or earlier[0] == fingerprint:
             continue
+        if not all_then.get((kind, name), set()).isdisjoint(all_now.get((kind, name), ())):
+            continue  # it is changed on the way, and another call was the first to be asked about
+        if kind == "file" and name in loaded:
+            continue  # what of a module's text was looked up, by a warning say, is told as code
         told = canonical(kind)
         if kind in ("binding", "class shape"):
             item = _definition(archive, old, new, kind, name, earlier[1], after)

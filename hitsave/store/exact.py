@@ -1,12 +1,15 @@
-"""What pickle loses of builtin values: the order of sets, and which NaN a NaN is.
+"""What pickle loses of builtin values: the order of sets, which NaN a NaN is, and that equal strings are one.
 
 The order in which a set gives its elements depends on the size of its table, and on the order in which those that want the
 same place came. Pickle puts them in one after the other, into a table as small as can be. And a float is written
 as a number, although `x is np.nan` and `len({nan, nan})` tell one NaN from another. One that a module holds is known by its
 name, and one without a name is the same wherever it stands in a value.
 
-Both are named to the pickler by *persistent ids* that begin with `HERE`, and such a pickle ends with a mark behind its
-last instruction, where pickle itself does not look.
+Of a string that stands in code there is one, wherever it stands: the interpreter *interns* it. Pickle makes another one. A
+program that pickles two results together writes `"lbfgs"` once if they hold one string, and twice if not: another file.
+
+Sets and NaNs are named to the pickler by *persistent ids* that begin with `HERE`, interned strings by their bytes, and such a
+pickle ends with a mark behind its last instruction, where pickle itself does not look.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import sys
 from math import isnan, nan
 from struct import pack, unpack
+from sys import intern
 
 from hitsave_trace.fingerprint.orders import fill, frozen, way_to
 from hitsave_trace.names import user_modules
@@ -32,10 +36,14 @@ NAN = b"G\x7f\xf8\0\0\0\0\0\0"
 
 MOST_NANS = 10_000
 """NaNs without a name that are told apart in one value."""
+STRING = b"\x8c"
+"""How pickle begins a string that may be interned."""
+LONGEST_STRING, MOST_STRINGS = 64, 2_000
+"""Longer strings, and more of them in one value, are not asked about."""
 
 
 class _Names:
-    """A `persistent_id` that names NaNs, and with `orders` sets; everything else is up to `inner`."""
+    """A `persistent_id` that names NaNs, interned strings, and with `orders` sets; everything else is up to `inner`."""
 
     def __init__(self, inner: Find | None, *, orders: bool, named: Mapping[int, tuple[str, str]] | None = None) -> None:
         self.inner = inner
@@ -45,28 +53,44 @@ class _Names:
         self._nans: dict[int, str] | None = None
         self._nameless: dict[int, tuple[float, object]] = {}
         self._sets: dict[int, object] = {}
+        self._strings: dict[int, tuple[str, bytes | None]] = {}
 
     def __call__(self, thing: object) -> object:
+        kind = type(thing)
+        if kind is int:
+            return None
+        if kind is str:
+            known = self._strings.get(id(thing))
+            return self._string(thing) if known is None else known[1]  # type: ignore[arg-type]
         if self.inner is not None:
             found = self.inner(thing)
             if found is not None:
                 return found
-        kind = type(thing)
         if id(thing) in self.named:
             self.used = True
             return (HERE, "library", *self.named[id(thing)])
         if kind is float:
             return self._nan(thing) if isnan(thing) else None  # type: ignore[arg-type]
         elif self.orders and (kind is set or kind is frozenset):
-            known = self._sets.get(id(thing))
-            if known is None:
+            order = self._sets.get(id(thing))
+            if order is None:
                 way = way_to(thing)  # type: ignore[arg-type]
                 if way is None:
                     return None
-                known = self._sets[id(thing)] = (HERE, len(self._sets), kind is set, *way)
+                order = self._sets[id(thing)] = (HERE, len(self._sets), kind is set, *way)
             self.used = True
-            return known
+            return order
         return None
+
+    def _string(self, thing: str) -> bytes | None:
+        if len(thing) > LONGEST_STRING or len(self._strings) >= MOST_STRINGS:
+            return None
+        name = None
+        if is_interned(thing):
+            self.used = True
+            name = thing.encode("utf-8", "surrogatepass")
+        self._strings[id(thing)] = thing, name  # It is kept, so that no other one gets its address.
+        return name
 
     def _nan(self, thing: float) -> object:
         if self._nans is None:
@@ -85,8 +109,19 @@ class _Names:
         return known[1]
 
 
-def with_nans(inner: Find | None) -> Find:
-    """Name the NaNs that modules hold, besides what `inner` names."""
+def is_interned(text: str) -> bool:
+    """Whether a string is the one that all code that mentions it has."""
+    if _tells is not None:
+        return _tells(text)
+    # An equal one that is interned is given for another one. If there is none, that goes at once.
+    return intern((text + "_")[:-1]) is text if text else True
+
+
+_tells: Callable[[str], bool] | None = getattr(sys, "_is_interned", None)
+
+
+def with_strings(inner: Find | None) -> Find:
+    """Name interned strings and the NaNs that modules hold, besides what `inner` names."""
     return _Names(inner, orders=False)
 
 
@@ -106,6 +141,8 @@ def finder(inner: Find | None) -> Find:
     named: dict[str, float] = {}
 
     def find(place: object) -> object:
+        if type(place) is bytes:
+            return intern(place.decode("utf-8", "surrogatepass"))
         if type(place) is not tuple or place[0] != HERE:
             if inner is None:
                 raise KeyError(place)

@@ -20,6 +20,7 @@ from itertools import count, repeat
 from hitsave.store import exact
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
+from hitsave.store.dtypes import reductions
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.stdlib import count_arguments, is_free, repeat_arguments
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _ALIGNED = 64
 _PROTOCOL = 5
+_STRINGS_UNTIL = 1 << 16
+"""Bytes of a pickle from which on it does not count which strings are interned: to see that takes a call for each object."""
 
 
 class Unpicklable(Exception):
@@ -97,10 +100,8 @@ def dump(
     if views:
         return _dump(value, exact.with_orders(persistent_id), views=True, owners=owners)
     pickled = _dump(value, persistent_id, views=False)
-    if exact.NAN in pickled.data:
-        again = exact.with_nans(persistent_id)
-        if again is not None:
-            pickled = _dump(value, again, views=False)
+    if exact.NAN in pickled.data or (len(pickled.data) <= _STRINGS_UNTIL and exact.STRING in pickled.data):
+        pickled = _dump(value, exact.with_strings(persistent_id), views=False)
     return pickled
 
 
@@ -119,14 +120,14 @@ def _dump(
     file = BytesIO()
     kind: type[Pickler] = Pickler
     if persistent_id is not None:
-        # On a plain C pickler the attribute is read-only from 3.13 on.
         kind = type("Pickler", (Pickler,), {"persistent_id": staticmethod(persistent_id)})
     if views:
         from hitsave.store.views import reducer
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer(owners))})  # type: ignore[arg-type]
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
-    pickler.dispatch_table = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_LOCKS, **_by_name()}
+    known = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_LOCKS, **_by_name()}
+    pickler.dispatch_table = {**known, **reductions()}  # type: ignore[dict-item]
     try:
         pickler.dump(value)
     except Exception as error:
@@ -186,8 +187,13 @@ def load(
         persistent_load = exact.finder(persistent_load)
     if persistent_load is None:
         return loads(data, buffers=buffers)
-    kind = type("Unpickler", (Unpickler,), {"persistent_load": staticmethod(persistent_load)})
-    return kind(BytesIO(data), buffers=buffers).load()
+    unpickler = _Finding(BytesIO(data), buffers=buffers)
+    unpickler.persistent_load = persistent_load  # type: ignore[method-assign]
+    return unpickler.load()
+
+
+class _Finding(Unpickler):
+    """On a plain C unpickler `persistent_load` is read-only from 3.13 on."""
 
 
 def freeze(pickled: Pickled) -> Frozen:

@@ -351,7 +351,7 @@ def _method_text(cls: type, name: str, item: object) -> str:
     code = function.__code__
     if function.__qualname__ != f"{cls.__qualname__}.{name}":
         kind += f" (of {function.__module__}:{function.__qualname__})"
-    elif code.co_qualname != function.__qualname__:  # a wrapper that has taken the name of what it wraps
+    if code.co_qualname != function.__qualname__:  # a wrapper that has taken the name of what it wraps
         info = names.code_infos.get(id(code))
         kind += f" (by {info.name if info is not None else code.co_qualname})"
     positional = function.__defaults__ or ()

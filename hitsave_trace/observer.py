@@ -12,7 +12,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import ends, filled, foregone, observations, reads, stepping
+from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos
@@ -132,14 +132,8 @@ class Observer:
         A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
         to its class, `first` argument or type of it, before.
         """
-        busy_here = get_ident()
-        busy.discard(busy_here)
-        try:
-            targets = innermost()
-        finally:
-            busy.add(busy_here)
         known = foregone.foregone(info)
-        for recording in targets:
+        for recording in company.recordings_of(get_ident()):
             if info.name not in recording.functions:
                 caller, line = reader_of(recording, 5)
                 position = recording.enter(info, caller, line)
@@ -316,6 +310,7 @@ class Observer:
             recording.outer = own[-1]
             recording.entry = reader_of(own[-1], 4)
         stacks.setdefault(thread, []).append(recording)
+        company.meet(thread)
         for seen in self._seen:
             arm(seen.entry_cell)
         for cell in self._fired:

@@ -62,6 +62,7 @@ class Recording:
 
     __slots__ = (
         "below",
+        "beside",
         "cached",
         "caches",
         "call",
@@ -103,6 +104,7 @@ class Recording:
         self.is_of_library = False  # a call of a library that user code makes, and not one of user code
         self.call = call
         self.elsewhere = at_work()
+        self.beside = False  # a thread that it had not started ran code of the program since (company.py)
         self.threads: list[object] = []  # the Thread objects that were started by it
         self.frame = frame
         self.thread = get_ident()

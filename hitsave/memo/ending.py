@@ -6,6 +6,7 @@ from hitsave.memo import changes, effects, sharing
 from hitsave.memo.results import Refused
 from hitsave_trace import warned
 from hitsave_trace.around import around
+from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
 from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
@@ -14,6 +15,7 @@ from hitsave_trace.taps import ignored, settings, state, switches
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.memo.call import Call
+    from hitsave.memo.changes import Changes
     from hitsave.memo.present import Present
     from hitsave_trace.recording import Recording
     from hitsave_trace.taps import Installed
@@ -54,6 +56,12 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if not seeded:
             found.read(RANDOM, generator, entry, None, 0)  # type: ignore[arg-type]
         found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
+
+
+def attribute(found: Recording, changed: Changes) -> None:
+    """Give a call up if what it changed may have been changed by another thread, which did it for somebody else."""
+    if (changed or any(effect[0] == "random" for effect in found.effects)) and worked_beside(found):
+        found.forbid("thread", "another one worked while it changed something", "", spreads=False)
 
 
 def complete(found: Recording, call: Call, present: Present) -> None:

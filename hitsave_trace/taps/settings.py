@@ -15,6 +15,7 @@ import sys
 from _locale import LC_ALL, setlocale
 from itertools import islice
 
+from hitsave_trace.around import around
 from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
@@ -23,7 +24,7 @@ from hitsave_trace.taps import ignored, patched, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import ModuleType
 
     from hitsave_trace.fingerprint.registry import Anything
@@ -37,10 +38,18 @@ _RESOLVED = frozenset(("backend", "backend_fallback", "interactive", "toolbar", 
 def _decimal() -> object:
     module = sys.modules.get("_decimal") or sys.modules.get("_pydecimal")
     if module is None or not hasattr(module, "getcontext"):
-        return _FRESH_DECIMAL
+        return (*_FRESH_DECIMAL, ()) if around.flags_told else _FRESH_DECIMAL
     context = module.getcontext()
-    traps = tuple(sorted(signal.__name__ for signal, on in context.traps.items() if on))
-    return (context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp, traps)
+    set_to = (context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp)
+    return (
+        (*set_to, _raised(context.traps), _raised(context.flags))
+        if around.flags_told
+        else (*set_to, _raised(context.traps))
+    )
+
+
+def _raised(signals: Mapping[type, bool]) -> tuple[str, ...]:
+    return tuple(sorted(signal.__name__ for signal, on in signals.items() if on))
 
 
 def _locale() -> object:

@@ -7,8 +7,9 @@ in nanoseconds; what can't be read at all is in the catalogue by the name of the
 
 `switches()` gives one tuple; two of them are compared by `differences`. Libraries that are not loaded have None in
 their place. One that was loaded in between is compared with what it was just after its import (`arrived`).
-Left out on purpose: the flags of the decimal context (any inexact division raises one), registered exit functions
-and importers (importing a library adds some, and the import is repeated on a hit), numbers of garbage collections.
+Left out on purpose: the flags of the decimal context (any inexact division raises one) unless the program looks at them,
+registered exit functions and importers (importing a library adds some, and the import is repeated on a hit), numbers of
+garbage collections.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from _signal import SIGALRM, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, getsignal  # typ
 from io import TextIOWrapper
 from itertools import chain
 
+from hitsave_trace.around import around
 from hitsave_trace.taps import patched
 
 TYPE_CHECKING = False
@@ -154,7 +156,7 @@ def _decimal(module: ModuleType) -> object:
     context = module.getcontext()
     return (
         context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp,
-        getattr(context, "_traps", None),
+        getattr(context, "_traps", None), tuple(context.flags.items()) if around.flags_told else None,
     )  # fmt: skip
 
 

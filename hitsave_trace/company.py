@@ -6,7 +6,7 @@ What such a thread changed of objects that both know looks as if the recorded ca
 from __future__ import annotations
 
 from hitsave_trace.at_work import at_work
-from hitsave_trace.recording import concerned, stacks
+from hitsave_trace.recording import concerned, stacks, user_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ def recordings_of(thread: int) -> Sequence[Recording]:
     meet(thread)
     own = stacks.get(thread)
     return (own[-1],) if own else concerned(thread)
+
+
+def forbid(thread: int, slug: str, what: str) -> None:
+    """What a thread does in the function that it enters speaks against saving."""
+    for recording in recordings_of(thread):
+        recording.forbid(slug, what, user_line(5))
 
 
 def worked_beside(recording: Recording) -> bool:

@@ -36,6 +36,9 @@ SETTING = "setting"
 SHARING = "sharing"
 FILLED = "filled"
 
+HANDLED = "the exception that is being handled"
+"""Where a call is made: a setting of its own."""
+
 KINDS = (
     CODE,
     BINDING,

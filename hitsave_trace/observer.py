@@ -15,7 +15,7 @@ from time import thread_time
 from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.names import code_infos
+from hitsave_trace.names import code_infos, is_at_home
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
@@ -107,6 +107,12 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
+        if not is_at_home(info, getframe(3).f_globals):
+            for recording in company.recordings_of(thread):
+                recording.forbid(
+                    "dynamic-code", f"{info.qualname} with globals that are not its module's", user_line(4)
+                )
+            return None
         # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
         asked = info.candidate and not self.off and not is_watched() and not replaced()
         if asked:

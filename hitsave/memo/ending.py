@@ -9,7 +9,7 @@ from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
-from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
+from hitsave_trace.model import DISTRIBUTION, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
 
 TYPE_CHECKING = False
@@ -72,6 +72,8 @@ def complete(found: Recording, call: Call, present: Present) -> None:
             found.read(DISTRIBUTION, name, fingerprint, text, -1)
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
     for name in settings.of(touched):
+        if name == HANDLED and found.handling:
+            raise Refused("hidden-state", "an exception that is handled outside of it")
         setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
         if setting is None and name == settings.FIGURES:
             raise Refused("gui", "a figure that was open before")

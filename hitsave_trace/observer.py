@@ -108,10 +108,7 @@ class Observer:
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
         if not is_at_home(info, getframe(3).f_globals):
-            for recording in company.recordings_of(thread):
-                recording.forbid(
-                    "dynamic-code", f"{info.qualname} with globals that are not its module's", user_line(4)
-                )
+            company.forbid(thread, "dynamic-code", f"{info.qualname} with globals that are not its module's")
             return None
         # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
         asked = info.candidate and not self.off and not is_watched() and not replaced()

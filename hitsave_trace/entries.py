@@ -106,7 +106,10 @@ GROUPS = (
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
     ("hidden-state", "watched", "os.get_terminal_size os.isatty"),
-    ("hidden-state", "handled", "sys.exc_info sys.exception traceback.format_exc traceback.print_exc"),
+    ("hidden-state", "handled", """
+        sys.exc_info sys.exception traceback.format_exc traceback.print_exc traceback.format_exception
+        traceback.print_exception traceback.TracebackException
+    """),
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
     ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table

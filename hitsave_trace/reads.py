@@ -12,7 +12,18 @@ from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
-from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, HANDLED, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES
+from hitsave_trace.model import (
+    ARGV,
+    BINDING,
+    FOUND,
+    GLOBAL,
+    HANDLED,
+    HANDLED_BEFORE,
+    IMPORTED,
+    RELATIVE,
+    TELLING,
+    TELLING_ATTRIBUTES,
+)
 from hitsave_trace.names import code_infos, is_user_class, user_modules
 from hitsave_trace.origins import origin
 from hitsave_trace.recording import user_line
@@ -59,6 +70,8 @@ def _observe(recording: Recording, module: ModuleInfo, chain: tuple[str, ...], r
         absolute = chain[2] if chain[1] == "0" else _absolute(module, int(chain[1]), chain[2])
         if absolute is not None:
             recording.read(BINDING, "import " + absolute, *origin(absolute), reader)
+    elif first == TELLING and chain[1] == HANDLED_BEFORE:
+        recording.distributions.add(HANDLED)
     elif first == TELLING:
         slug = "dynamic-read" if chain[1] in ("__globals__", "__subclasses__") else "source-read"
         recording.forbid(slug, f"{chain[1]} of an object", user_line(3))

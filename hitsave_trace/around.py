@@ -30,6 +30,7 @@ class Surroundings:
         "clocks_refused",
         "digests",
         "environ",
+        "flags_told",
         "getcwd",
         "in_use",
         "is_user_file",
@@ -46,6 +47,7 @@ class Surroundings:
         self.environ: object = None
         self.clocks_refused = False
         self.caches_told = False  # whether the program looks at what functions keep of their results, or clears it
+        self.flags_told = False  # whether the program looks at the flags that inexact decimals raise, or clears them
         self.overhead = 0.0  # seconds of the processor's time that hooks took so far
         self.site_seconds = 0.0  # those of them that asking about calls of libraries took
         self.in_use: Callable[[str], bool] = bool

@@ -5,6 +5,7 @@ Each group is (slug, mode, names). A name that ends in `.*` stands for all below
 `forbid`   mentioning it in code that runs makes the call unsaved
 `state`    harmless while there is no state to act upon (`switches.in_use`); what is left behind is compared
 `allow`    a clock: allowed, unless the settings refuse clocks
+`handled`  looks at the exception that is being handled: depends on whether there was one when the call began
 `watched`  decided by a tap where it is called, with its arguments; the name alone says nothing. It is listed so that
            a reader of this table sees that it has not been forgotten
 """
@@ -105,6 +106,10 @@ GROUPS = (
         syslog.* winreg.* keyring.* dbm.* shelve.open
     """),
     ("hidden-state", "watched", "os.get_terminal_size os.isatty"),
+    ("hidden-state", "handled", """
+        sys.exc_info sys.exception traceback.format_exc traceback.print_exc traceback.format_exception
+        traceback.print_exception traceback.TracebackException
+    """),
     # Functions that open files in native code, and say which in an argument: see `taps/native_entries.py`.
     ("native-io", "watched", """
         pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset pyarrow.parquet.write_table

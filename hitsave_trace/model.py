@@ -36,6 +36,9 @@ SETTING = "setting"
 SHARING = "sharing"
 FILLED = "filled"
 
+HANDLED = "the exception that is being handled"
+"""Where a call is made: a setting of its own."""
+
 KINDS = (
     CODE,
     BINDING,
@@ -76,6 +79,8 @@ TELLING_ATTRIBUTES = frozenset((
     "tb_lineno", "tb_frame", "f_lineno", "f_back", "f_locals", "f_globals", "f_code", "gi_frame", "gi_code", "cr_frame",
     "co_firstlineno", "co_filename",
 ))  # fmt: skip
+HANDLED_BEFORE = "__context__"
+"""The attribute of an exception that may be the one which was being handled where the call was made."""
 FOUND = "!"
 """First element of a chain (FOUND, level, name): a module is looked for, whatever is done with it then."""
 

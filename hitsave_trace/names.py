@@ -297,3 +297,11 @@ def original_code(code: CodeType) -> CodeType:
     """Give what a code object was before it got its probe; itself if it has none."""
     info = code_infos.get(id(code))
     return code if info is None or info.original is None else info.original
+
+
+def is_at_home(info: CodeInfo, names: dict[str, object]) -> bool:
+    """Whether `names` are those of the module that the code belongs to: `FunctionType(f.__code__, {…})` runs it with others,
+    and a file may have been loaded twice under one name.
+    """
+    known = info.module.globals
+    return known is None or names is known

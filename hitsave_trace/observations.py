@@ -39,6 +39,17 @@ def forbid(slug: str, what: str) -> None:
         recording.forbid(slug, what, where)
 
 
+def forbid_around(slug: str, what: str) -> None:
+    """No recording can be saved but the one that has just been opened."""
+    own = stacks.get(get_ident())
+    newest = own[-1] if own else None
+    where = user_line()
+    for stack in list(stacks.values()):
+        for recording in stack:
+            if recording is not newest:
+                recording.forbid(slug, what, where)
+
+
 def _file(kind: str, path: str) -> None:
     for recording in innermost():
         name = around.place(path)

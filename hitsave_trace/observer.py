@@ -12,10 +12,10 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import thread_time
 
-from hitsave_trace import ends, filled, foregone, observations, reads, stepping
+from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.names import code_infos
+from hitsave_trace.names import code_infos, is_at_home
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
@@ -107,6 +107,9 @@ class Observer:
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
+        if not is_at_home(info, getframe(3).f_globals):
+            company.forbid(thread, "dynamic-code", f"{info.qualname} with globals that are not its module's")
+            return None
         # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
         asked = info.candidate and not self.off and not is_watched() and not replaced()
         if asked:
@@ -132,14 +135,8 @@ class Observer:
         A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
         to its class, `first` argument or type of it, before.
         """
-        busy_here = get_ident()
-        busy.discard(busy_here)
-        try:
-            targets = innermost()
-        finally:
-            busy.add(busy_here)
         known = foregone.foregone(info)
-        for recording in targets:
+        for recording in company.recordings_of(get_ident()):
             if info.name not in recording.functions:
                 caller, line = reader_of(recording, 5)
                 position = recording.enter(info, caller, line)
@@ -316,6 +313,7 @@ class Observer:
             recording.outer = own[-1]
             recording.entry = reader_of(own[-1], 4)
         stacks.setdefault(thread, []).append(recording)
+        company.meet(thread)
         for seen in self._seen:
             arm(seen.entry_cell)
         for cell in self._fired:

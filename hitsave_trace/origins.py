@@ -9,6 +9,7 @@ from _frozen_importlib_external import PathFinder
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.model import ABSENT
+from hitsave_trace.names import user_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def origin(module: str) -> tuple[Fingerprint, str]:
     if known is not _MISSING:
         place = getattr(getattr(known, "__spec__", None), "origin", None) or getattr(known, "__file__", None)
     else:
+        finders = finders_of_the_program()
+        if finders:
+            text = ", ".join(map(_name, finders))
+            return named("left to " + text), f"left to {text}"
         place = _would_load(module)
         if place is None:
             return ABSENT, "absent"
@@ -32,6 +37,19 @@ def origin(module: str) -> tuple[Fingerprint, str]:
         return named("module of a library"), module
     where = around.place(place)
     return named("module at " + where), where
+
+
+def finders_of_the_program() -> tuple[object, ...]:
+    """The finders of modules that the program has put into `sys.meta_path`."""
+    return tuple(one for one in sys.meta_path if _class(one).__module__ in user_modules)
+
+
+def _class(finder: object) -> type:
+    return finder if isinstance(finder, type) else type(finder)
+
+
+def _name(finder: object) -> str:
+    return f"{_class(finder).__module__}:{_class(finder).__qualname__}"
 
 
 def _would_load(module: str) -> str | None:

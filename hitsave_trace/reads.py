@@ -12,7 +12,18 @@ from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
-from hitsave_trace.model import ARGV, BINDING, FOUND, GLOBAL, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES
+from hitsave_trace.model import (
+    ARGV,
+    BINDING,
+    FOUND,
+    GLOBAL,
+    HANDLED,
+    HANDLED_BEFORE,
+    IMPORTED,
+    RELATIVE,
+    TELLING,
+    TELLING_ATTRIBUTES,
+)
 from hitsave_trace.names import code_infos, is_user_class, user_modules
 from hitsave_trace.origins import origin
 from hitsave_trace.recording import user_line
@@ -59,6 +70,8 @@ def _observe(recording: Recording, module: ModuleInfo, chain: tuple[str, ...], r
         absolute = chain[2] if chain[1] == "0" else _absolute(module, int(chain[1]), chain[2])
         if absolute is not None:
             recording.read(BINDING, "import " + absolute, *origin(absolute), reader)
+    elif first == TELLING and chain[1] == HANDLED_BEFORE:
+        recording.distributions.add(HANDLED)
     elif first == TELLING:
         slug = "dynamic-read" if chain[1] in ("__globals__", "__subclasses__") else "source-read"
         recording.forbid(slug, f"{chain[1]} of an object", user_line(3))
@@ -132,9 +145,17 @@ def _observe_path(recording: Recording, module: str, attributes: tuple[str, ...]
             _library(recording, f"{module}:", known, attributes, reader)
         return
     if attributes:
+        _class_of_module(recording, known, reader)
         _observe_names(recording, module, vars(known), attributes, reader)
     else:
         _note(recording, namespace(module), reader)
+
+
+def _class_of_module(recording: Recording, module: ModuleType, reader: int) -> None:
+    """Record the class of a module that was given one of the program: its methods look at all names of the module."""
+    if type(module) is not ModuleType and is_user_class(type(module)):
+        note_class(recording, type(module), reader)
+        _note(recording, namespace(module.__name__), reader)
 
 
 def _observe_names(
@@ -161,8 +182,7 @@ def _observe_names(
         if len(chain) == 1:
             _note(recording, namespace(value.__name__), reader)
             return
-        if type(value) is not ModuleType and is_user_class(type(value)):
-            note_class(recording, type(value), reader)  # a module that was given a class of the program
+        _class_of_module(recording, value, reader)
         _observe_names(recording, value.__name__, vars(value), chain[1:], reader)
         return
     if isinstance(value, ModuleType) and is_made_up(value):  # and only names of the program lead to it
@@ -266,6 +286,9 @@ def _library(recording: Recording, name: str, value: object, attributes: tuple[s
 def _consult(recording: Recording, entry: catalogue.Entry | None) -> None:
     """See what is known of a library function by its name: some can't be repeated, and no tap sees them."""
     if entry is None or entry.mode == "watched":
+        return
+    if entry.mode == "handled":
+        recording.distributions.add(HANDLED)
         return
     if entry.mode == "allow" and not (entry.slug == "clock" and around.clocks_refused):
         return

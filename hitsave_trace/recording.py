@@ -61,52 +61,23 @@ class Recording:
     """One open recording."""
 
     __slots__ = (
-        "below",
-        "cached",
-        "caches",
-        "call",
-        "children",
-        "distributions",
-        "drawn",
-        "effects",
-        "elsewhere",
-        "entry",
-        "filters",
-        "frame",
-        "functions",
-        "info",
-        "is_of_library",
-        "listings",
-        "loaded",
-        "looked",
-        "modules",
-        "names",
-        "outer",
-        "random",
-        "reads",
-        "reasons",
-        "rebound",
-        "returned",
-        "rows",
-        "seeded",
-        "shown",
-        "shows",
-        "started",
-        "thread",
-        "threads",
-        "watched",
-        "written",
-    )
+        "below", "beside", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
+        "elsewhere", "entry", "filters", "frame", "functions", "handling", "info", "is_of_library", "listings",
+        "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
+        "rows", "seeded", "shown", "shows", "started", "thread", "threads", "watched", "written",
+    )  # fmt: skip
 
     def __init__(self, info: CodeInfo, call: object, frame: int, started: float) -> None:
         self.info = info
         self.is_of_library = False  # a call of a library that user code makes, and not one of user code
         self.call = call
         self.elsewhere = at_work()
+        self.beside = False  # a thread that it had not started ran code of the program since (company.py)
         self.threads: list[object] = []  # the Thread objects that were started by it
         self.frame = frame
         self.thread = get_ident()
         self.started = started
+        self.handling = sys.exc_info()[1] is not None
         self.reads: dict[Subject, Dependency] = {}
         self.functions: dict[str, int] = {}
         self.rows: list[tuple[str, int, int]] = []

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.model import CODE
+from hitsave_trace.folders import folder_of, names_listed
+from hitsave_trace.model import CODE, LISTING
 from hitsave_trace.sights import NOT_LOADED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hitsave_trace.folders import Listings
     from hitsave_trace.model import Fingerprint
 
     Node = tuple[str, str, Fingerprint, str | None]
@@ -74,3 +76,8 @@ def differences(
         if not all_of_them:
             break
     return found
+
+
+def listings_of(nodes: list[Node]) -> Listings:
+    """What an answered call had read of folders, in which it has done nothing yet."""
+    return {folder_of(name): (name, names_listed(name)) for kind, name, _, _ in nodes if kind == LISTING}

@@ -6,14 +6,16 @@ from hitsave.memo import changes, effects, sharing
 from hitsave.memo.results import Refused
 from hitsave_trace import warned
 from hitsave_trace.around import around
+from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
-from hitsave_trace.model import DISTRIBUTION, RANDOM, SETTING, SHARING
+from hitsave_trace.model import DISTRIBUTION, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.memo.call import Call
+    from hitsave.memo.changes import Changes
     from hitsave.memo.present import Present
     from hitsave_trace.recording import Recording
     from hitsave_trace.taps import Installed
@@ -56,6 +58,12 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         found.effects.append(effects.random_record(generator, state.get_state(generator), seeded))
 
 
+def attribute(found: Recording, changed: Changes) -> None:
+    """Give a call up if what it changed may have been changed by another thread, which did it for somebody else."""
+    if (changed or any(effect[0] == "random" for effect in found.effects)) and worked_beside(found):
+        found.forbid("thread", "another one worked while it changed something", "", spreads=False)
+
+
 def complete(found: Recording, call: Call, present: Present) -> None:
     """Add what is only known to have been read when a call is over. Raises `Refused`."""
     for top in sorted(found.distributions):
@@ -64,6 +72,8 @@ def complete(found: Recording, call: Call, present: Present) -> None:
             found.read(DISTRIBUTION, name, fingerprint, text, -1)
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
     for name in settings.of(touched):
+        if name == HANDLED and found.handling:
+            raise Refused("hidden-state", "an exception that is handled outside of it")
         setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
         if setting is None and name == settings.FIGURES:
             raise Refused("gui", "a figure that was open before")

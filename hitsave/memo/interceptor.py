@@ -11,7 +11,7 @@ from time import perf_counter, thread_time, time
 
 from hitsave.memo import changes, effects, ending, kept, own_time, statements
 from hitsave.memo.call import Call, fingerprint_arguments
-from hitsave.memo.check import differences
+from hitsave.memo.check import differences, listings_of
 from hitsave.memo.explain import explain_miss
 from hitsave.memo.present import AsRead
 from hitsave.memo.results import Refused
@@ -20,13 +20,13 @@ from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
 from hitsave_trace import filled, warned
 from hitsave_trace.around import around
+from hitsave_trace.at_work import at_work
 from hitsave_trace.classes import note_classes
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
-from hitsave_trace.folders import folder_of, names_listed
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.model import CLOSURE, LISTING, Dependency
+from hitsave_trace.model import CLOSURE, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
 from hitsave_trace.taps import state, switches
 from hitsave_trace.taps.whole import Awake
@@ -52,11 +52,6 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
-
-
-def _listings(nodes: list[Node]) -> Listings:
-    """What an answered call had read of folders, in which it has done nothing yet."""
-    return {folder_of(name): (name, names_listed(name)) for kind, name, _, _ in nodes if kind == LISTING}
 
 
 def _raise(error: BaseException) -> None:
@@ -186,6 +181,8 @@ class Memo:
             if self.verifier is not None and self.verifier.wants(call.digest):
                 call.expected = Expected(name, trace, nodes)
                 return None  # it runs, to be compared
+            if trace.changes_something() and at_work():
+                return None  # what is changed by two threads at once is the sum of both in plain Python
             answer = self._restore(call, trace, nodes, name)
             if answer is not None:
                 return answer
@@ -216,7 +213,7 @@ class Memo:
             return None
         whole = self.whole
         watched = changes.watch_answered(nodes, call) if stacks else {}
-        listings = _listings(nodes) if stacks else {}
+        listings = listings_of(nodes) if stacks else {}
         try:
             with Awake(whole):
                 restored = changes.Restored(call, trace, self.store)
@@ -343,6 +340,7 @@ class Memo:
         verifying = call.expected is not None
         patience = None if verifying else self.policy.looking_seconds(worth, asking, refused=bool(found.reasons))
         changed = changes.find(found, call, patience)
+        ending.attribute(found, changed)
         if value is None and found.is_of_library and not changed and all(one[0] == "filters" for one in found.effects):
             found.forbid("hidden-state", f"{found.info.name} returned nothing that shows", "", spreads=False)
         came_in = [] if found.reasons and not verifying else changes.came_in(found, call)

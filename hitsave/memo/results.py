@@ -139,7 +139,14 @@ def _of_libraries(walk: Walk) -> dict[int, tuple[str, str]]:
             table = tables[kind] = _named(kind)
         if table and id(thing) in table:
             found[id(thing)] = kind.__module__, table[id(thing)]
+    for home, name in _PLAIN_MARKS:
+        if any(kind.__module__ == home for kind in tables):
+            found[id(getattr(sys.modules[home], name))] = home, name
     return found
+
+
+_PLAIN_MARKS = (("argparse", "SUPPRESS"), ("optparse", "NO_DEFAULT"))
+"""A string and a tuple that objects of these modules hold, and of which they ask whether it is that very one."""
 
 
 def _named(kind: type) -> dict[int, str]:

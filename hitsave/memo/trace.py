@@ -76,6 +76,10 @@ class Trace:
         """For each of `reads`, the position of the function that read it."""
         return [reader for _, reader in self.reads]
 
+    def changes_something(self) -> bool:
+        """Whether it sets what two threads may know: objects, names, the state of a random generator."""
+        return any(self.changes) or any(effect[0] == "random" for effect in self.effects)
+
     @staticmethod
     def from_record(record: Record) -> Trace | None:
         """Read a record; None if it is of another version."""

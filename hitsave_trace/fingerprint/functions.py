@@ -1,7 +1,8 @@
 """The canonical form of functions, methods and modules that are values.
 
 A user function that has a probe is its name and what it carries: defaults, captured cells, attributes. Its body is no
-part of it: the body counts when it runs, and then it is seen. A function of a library is its name, as long as
+part of it: the body counts when it runs, and then it is seen. One that was given other globals than its module's is written
+with its code and what it mentions. A function of a library is its name, as long as
 the name leads to it. A function whose running nobody would see is written *deeply* (see `closure`).
 """
 
@@ -54,7 +55,7 @@ def home(function: FunctionType) -> str:
 def _function(walk: Walk, function: FunctionType) -> Children:
     info = names.info_of(function.__code__)
     module = home(function)
-    if info is not None and info.module.name == module:
+    if info is not None and info.module.name == module and names.is_at_home(info, function.__globals__):
         if not walk.meet(function):
             return None
         if walk.deep:

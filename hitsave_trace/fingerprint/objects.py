@@ -268,6 +268,10 @@ def body(walk: Walk, value: Body) -> Children:
         if kind is MemberDescriptorType or kind is GetSetDescriptorType:
             kinds.append(name + " slot")
             continue
+        if name == "__subclasshook__" and kind is classmethod:
+            # What it says of a class is kept, and it is not asked again: it counts whether or not it runs.
+            kinds.append(name + walk.inner(deep=True).fingerprint(item.__func__, name).hex())
+            continue
         code = getattr(item, "__code__", None) if kind is _Function else None
         if generated and code is not None and code.co_filename == _MADE_BY_DATACLASS:
             kinds.append(name + " generated")  # It follows from the fields, which are data here.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dis
 from types import CodeType
 
-from hitsave_trace.model import FOUND, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
+from hitsave_trace.model import FOUND, HANDLED_BEFORE, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
 TYPE_CHECKING = False
@@ -194,7 +194,7 @@ def _reads(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> Ite
         elif number in _ATTR_READS and i > followed:
             shifted = ATTRIBUTE_HAS_METHOD_BIT and number == _OP["LOAD_ATTR"]
             name = names[argument >> 1 if shifted else argument]
-            if name in TELLING_ATTRIBUTES:
+            if name in TELLING_ATTRIBUTES or name == HANDLED_BEFORE:
                 yield start, (TELLING, name)
         elif number == _IMPORT_NAME:
             yield from ((start, chain) for chain in _imported(code, instructions, i, modules))

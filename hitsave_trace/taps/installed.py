@@ -138,7 +138,7 @@ class Installed:
                     opened.random.setdefault(name, now)
 
     def before_recording(self) -> None:
-        """Get ready, just before a recording opens (its stack not yet pushed)."""
+        """Get ready for a recording that has just been opened."""
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
             self.entropy.look()

@@ -11,6 +11,7 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.model import HANDLED
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ class Loggers:
         ):  # fmt: skip
             patches.method(owner, name, self._noting(name, module.root))
         patches.method(module.Logger, "isEnabledFor", self._asked)
+        patches.method(module.Logger, "_log", self._logs)
 
     def _asked(self, _: tuple[object, ...], __: dict[str, object]) -> None:
         """A logger is asked whether it would take a record, as each of its methods does first."""
@@ -53,6 +55,14 @@ class Loggers:
             return
         if not self.places.in_library_import(getframe(1)):
             self.recording.touched("logging")  # its configuration counts (`settings`)
+
+    def _logs(self, _: tuple[object, ...], keywords: dict[str, object]) -> None:
+        """A record is made, as of `logger.exception(…)` with the exception that is being handled."""
+        wanted = keywords.get("exc_info")
+        if not wanted or isinstance(wanted, (BaseException, tuple)):
+            return
+        if get_ident() not in depths and self.recording.stacks:
+            self.recording.touched(HANDLED)
 
     def _noting(self, name: str, root: object) -> Callable[[tuple[object, ...], dict[str, object]], None]:
         recording, places = self.recording, self.places

@@ -6,7 +6,8 @@ Therefore a call depends on the settings of every library that it touched, at th
 and on the few that touch any code. They are looked at when it ends: a call that moved one is not saved (`switches`).
 A library that was not loaded when the call began is then not loaded either when the call is looked up.
 
-The figures that pyplot keeps are such a setting, too, of which one value is known: that there is none.
+The figures that pyplot keeps are such a setting, too, of which one value is known: that there is none. So is the exception
+that is being handled where a call is made, for calls that ask about it.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import sys
 from _locale import LC_ALL, setlocale
 from itertools import islice
 
+from hitsave_trace.around import around
 from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.model import HANDLED
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
 from hitsave_trace.taps import ignored, patched, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import ModuleType
 
     from hitsave_trace.fingerprint.registry import Anything
@@ -37,10 +40,18 @@ _RESOLVED = frozenset(("backend", "backend_fallback", "interactive", "toolbar", 
 def _decimal() -> object:
     module = sys.modules.get("_decimal") or sys.modules.get("_pydecimal")
     if module is None or not hasattr(module, "getcontext"):
-        return _FRESH_DECIMAL
+        return (*_FRESH_DECIMAL, ()) if around.flags_told else _FRESH_DECIMAL
     context = module.getcontext()
-    traps = tuple(sorted(signal.__name__ for signal, on in context.traps.items() if on))
-    return (context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp, traps)
+    set_to = (context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp)
+    return (
+        (*set_to, _raised(context.traps), _raised(context.flags))
+        if around.flags_told
+        else (*set_to, _raised(context.traps))
+    )
+
+
+def _raised(signals: Mapping[type, bool]) -> tuple[str, ...]:
+    return tuple(sorted(signal.__name__ for signal, on in signals.items() if on))
 
 
 def _locale() -> object:
@@ -146,6 +157,10 @@ FIGURES = "pyplot's figures"
 NO_FIGURE: Fingerprint = b"no open figures\0"
 
 
+NOTHING_HANDLED: Fingerprint = b"nothing handled\0"
+"""What `sys.exc_info()` and `traceback.format_exc()` find at the beginning of a call that is not made by a handler."""
+
+
 def open_figures() -> bool:
     """Whether pyplot keeps a figure."""
     keeper = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
@@ -186,14 +201,15 @@ def of(libraries: Collection[str]) -> Iterator[str]:
     for name in _OF_LIBRARIES:
         if name in libraries or _ALSO_KNOWN.get(name) in libraries:
             yield name
-    if FIGURES in libraries:
-        yield FIGURES
+    yield from (name for name in (FIGURES, HANDLED) if name in libraries)
 
 
 def fingerprint(name: str) -> Fingerprint | None:
     """Fingerprint one library's settings as they are now; None when they can't be said."""
     if name == FIGURES:
         return None if open_figures() else NO_FIGURE
+    if name == HANDLED:
+        return None if sys.exc_info()[1] is not None else NOTHING_HANDLED
     if ignored.is_about(name):
         return ignored.fingerprint(name)
     if name.endswith(_SET) and name not in _ALWAYS:
@@ -222,6 +238,8 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
     those of `warnings`, which may have been, as they were with these `filters`.
     """
+    if name == HANDLED:
+        return NOTHING_HANDLED
     if not (name in _ALWAYS or name == FIGURES or name.endswith(_SET)) and name not in set(
         islice(sys.modules, modules)
     ):
@@ -231,6 +249,8 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
 
 def text(name: str) -> str | None:
     """Give the settings in readable words, those that are few."""
+    if name == HANDLED:
+        return "no exception is being handled"
     if name == FIGURES:
         return "figures are open" if open_figures() else "no figure is open"
     if name == _STANDARD:

@@ -120,8 +120,8 @@ class Streams:
             self._kept.clear()
 
     def _another(self) -> None:
-        """Serve a recording that opens inside a redirection."""
-        self.recording.forbid("stdout-replaced", "a call inside a redirected sys.stdout")
+        """Serve a recording that has been opened inside a redirection."""
+        self.recording.forbid_around("stdout-replaced", "a call inside a redirected sys.stdout")
         self._nested = True
         for number, stream in ((1, sys.stdout), (2, sys.stderr)):
             if stream is not self._base[number]:

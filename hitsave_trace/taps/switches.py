@@ -7,8 +7,9 @@ in nanoseconds; what can't be read at all is in the catalogue by the name of the
 
 `switches()` gives one tuple; two of them are compared by `differences`. Libraries that are not loaded have None in
 their place. One that was loaded in between is compared with what it was just after its import (`arrived`).
-Left out on purpose: the flags of the decimal context (any inexact division raises one), registered exit functions
-and importers (importing a library adds some, and the import is repeated on a hit), numbers of garbage collections.
+Left out on purpose: the flags of the decimal context (any inexact division raises one) unless the program looks at them,
+registered exit functions and importers (importing a library adds some, and the import is repeated on a hit), numbers of
+garbage collections.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from _signal import SIGALRM, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, getsignal  # typ
 from io import TextIOWrapper
 from itertools import chain
 
+from hitsave_trace.around import around
+from hitsave_trace.origins import finders_of_the_program
 from hitsave_trace.taps import patched
 
 TYPE_CHECKING = False
@@ -71,6 +74,8 @@ _PLACES = (
     ("switch", "numpy.seterr"),
     ("switch", "a class that was registered as one of an abstract class"),
     ("stdout-replaced", "the settings of sys.stdout or sys.stderr"),
+    ("switch", "what an event loop is to run"),
+    ("switch", "sys.meta_path"),
 )
 _FIRST_LIBRARY = 16
 _CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED, _STREAMS = 15, 20, 21, 22, 28, 29
@@ -133,7 +138,20 @@ def switches() -> Switches:
         _numpy(numpy) if hasattr(numpy, "geterr") else None,  # type: ignore[arg-type]
         (get_cache_token(), len(modules)),
         [_stream(stream) for stream in (sys.stdout, sys.stderr)],
+        _waiting(modules.get("asyncio.events")),
+        finders_of_the_program(),
     )
+
+
+def _waiting(events: ModuleType | None) -> tuple[int, int]:
+    """How much waits in the event loop that runs, or would run, in this thread: what was given to it runs later."""
+    if events is None or not hasattr(events, "_get_running_loop"):
+        return 0, 0
+    loop = events._get_running_loop()
+    if loop is None:
+        loop = getattr(getattr(getattr(events, "_event_loop_policy", None), "_local", None), "_loop", None)
+    ready, scheduled = getattr(loop, "_ready", ()), getattr(loop, "_scheduled", ())
+    return len(ready), sum(not getattr(one, "_cancelled", False) for one in scheduled)
 
 
 def _stream(stream: object) -> tuple[object, object]:
@@ -154,7 +172,7 @@ def _decimal(module: ModuleType) -> object:
     context = module.getcontext()
     return (
         context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp,
-        getattr(context, "_traps", None),
+        getattr(context, "_traps", None), tuple(context.flags.items()) if around.flags_told else None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from hitsave_trace.taps import install
 
 TOLD = (
     "file_read", "file_written", "removed", "renamed", "directory_made", "directory_removed", "listed", "looked",
-    "environment", "environment_changed", "working_directory", "text", "flushed", "forbid",
+    "environment", "environment_changed", "working_directory", "text", "flushed", "forbid", "forbid_around", "forbid_around",
     "seeded", "metadata_changed", "module_given", "module_searched", "class_found", "command_line",
 )  # fmt: skip
 

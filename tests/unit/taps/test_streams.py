@@ -129,7 +129,7 @@ def test_a_recording_inside_a_redirection(observe):
             installed.after_recording()
 
     told = observe(outer)
-    assert ("forbid", "stdout-replaced", "a call inside a redirected sys.stdout") in told
+    assert ("forbid_around", "stdout-replaced", "a call inside a redirected sys.stdout") in told
     assert ("text", 1, "inner") in told
 
 

@@ -213,7 +213,10 @@ def test_what_is_changed_on_the_way_is_compared_with_all_that_it_was(tmp_path):
         "start = [rng.random() for _ in range(3)]\n"
         "for _ in range(3):\n    time.sleep(0.02)\n    start.append(rng.random())\n"
         "for _ in range(2):\n    time.sleep(0.02)\n    warnings.warn('careful')\n"
-        "print(start)\n"
+        "low, *others = sorted(start)\n"
+        "for top in others:\n    pass\n"
+        "shown = [time.sleep(0.02) or f'{low:.3f} {top:.3f}' for _ in range(2)]\n"
+        "print(shown)\n"
     )
     edits = [
         ("rng = ", "# a remark\nrng = "),

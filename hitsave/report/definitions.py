@@ -29,12 +29,39 @@ def pieces(text: str) -> dict[str, str] | None:
             _definition(statement, "", found)
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            name = ",".join(ast.unparse(target) for target in targets)
+            name = ",".join(_names(target) for target in targets)
             found[name] = found.get(name, "") + ast.dump(statement)
         else:
             rest.append(ast.dump(statement))
     found[_MODULE] = "\n".join(rest)
     return found
+
+
+def _names(target: ast.expr) -> str:
+    """The names in a target, `a` and `b` of `(a, b)`; the text of an attribute or an element."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return ",".join(map(_names, target.elts))
+    return ast.unparse(target.value if isinstance(target, ast.Starred) else target)
+
+
+def binders(text: str, name: str) -> list[str]:
+    """Those statements of the top level, other than assignments, that bind a name: loops, imports, `with`."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [
+        ast.dump(statement)
+        for statement in body
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign)
+        and any(_binds(node, name) for node in ast.walk(statement))
+    ]
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name).partition(".")[0] in (name, "*")
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
 
 
 def edited(before: str | None, after: str | None) -> list[str] | None:

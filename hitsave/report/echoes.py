@@ -24,10 +24,11 @@ def is_computed(archive: Archive, old: Run, new: Run, item: Row) -> bool:
             texts = [archive.source_lines(one) for one in (before, digest)]
             if texts[0] is None or texts[1] is None:
                 return False
-            known = [definitions.pieces("".join(text)) or {} for text in texts if text is not None]
+            whole = ["".join(text) for text in texts if text is not None]
+            known = [definitions.pieces(text) or {} for text in whole]
             bound = [{key: one[key] for key in one if name in key.split(",")} for one in known]
             if not bound[0] and not bound[1]:  # by a loop, a `with`, an import
-                return known[0].get("<module>") == known[1].get("<module>")
+                return definitions.binders(whole[0], name) == definitions.binders(whole[1], name)
             return bound[0] == bound[1]
     return False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from stat import S_ISDIR
+from time import perf_counter, thread_time
 
 from xxhash import xxh3_128
 
@@ -35,6 +36,7 @@ class Surroundings:
         "in_use",
         "is_user_file",
         "overhead",
+        "overhead_by_clock",
         "project",
         "random_states",
         "site_seconds",
@@ -49,10 +51,16 @@ class Surroundings:
         self.caches_told = False  # whether the program looks at what functions keep of their results, or clears it
         self.flags_told = False  # whether the program looks at the flags that inexact decimals raise, or clears them
         self.overhead = 0.0  # seconds of the processor's time that hooks took so far
+        self.overhead_by_clock = 0.0  # the same with what they waited for a processor
         self.site_seconds = 0.0  # those of them that asking about calls of libraries took
         self.in_use: Callable[[str], bool] = bool
         self.is_user_file: Callable[[str], bool] = bool
         self.random_states: Callable[[], dict[str, Fingerprint]] = dict
+
+    def hook_took(self, began: float, clock: float) -> None:
+        """A hook is over that began at these times of the processor and of the clock."""
+        self.overhead += thread_time() - began
+        self.overhead_by_clock += perf_counter() - clock
 
     def place(self, path: str) -> str:
         """Name a path: relative to the project when inside it."""

@@ -102,7 +102,8 @@ class LibraryCalls:
         if thread in busy:
             return None
         busy.add(thread)
-        began = used = thread_time()
+        began, clock = thread_time(), perf_counter()
+        used = began
         try:
             registry.prepare()
             used = thread_time()
@@ -112,9 +113,8 @@ class LibraryCalls:
             return None
         finally:
             busy.discard(thread)
-            now = thread_time()
-            around.overhead += now - began
-            around.site_seconds += now - used
+            around.hook_took(began, clock)
+            around.site_seconds += thread_time() - used
             call.started = perf_counter()
 
     def _ask(

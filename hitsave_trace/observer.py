@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from sys import _getframe as getframe
-from time import thread_time
+from time import perf_counter, thread_time
 
 from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
@@ -95,7 +95,7 @@ class Observer:
         if thread in busy:
             return None
         busy.add(thread)
-        began = thread_time()
+        began, clock = thread_time(), perf_counter()
         try:
             return self._enter(thread, info, arguments, cells)
         except BaseException as error:
@@ -103,7 +103,7 @@ class Observer:
             return None
         finally:
             busy.discard(thread)
-            around.overhead += thread_time() - began
+            around.hook_took(began, clock)
 
     def _enter(self, thread: int, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...]) -> object:
         info.seen = info.entered = True
@@ -170,7 +170,7 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return
-        began = thread_time()
+        began, clock = thread_time(), perf_counter()
         try:
             targets = innermost()
             busy.add(thread)
@@ -192,7 +192,7 @@ class Observer:
         finally:
             busy.discard(thread)
             # What looking at a large global costs must not make the call look slow: it would be asked about for ever.
-            around.overhead += thread_time() - began
+            around.hook_took(began, clock)
 
     def receiver(self, info: CodeInfo, value: object) -> None:
         """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
@@ -334,7 +334,7 @@ class Observer:
     def finish(self, thread: int, stack: list[Recording], deal: Callable[[], None]) -> None:
         """The call of a thread's innermost recording is over: `deal` with it, and close the recording, whatever happens."""
         busy.add(thread)
-        began = thread_time()
+        began, clock = thread_time(), perf_counter()
         try:
             try:
                 deal()
@@ -344,7 +344,7 @@ class Observer:
             self.fault(error)
         finally:
             busy.discard(thread)
-            around.overhead += thread_time() - began
+            around.hook_took(began, clock)
 
     def close(self, thread: int, stack: list[Recording]) -> None:
         """Take the innermost recording off the thread's stack, and hand what it saw to those around."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from time import thread_time
+from time import perf_counter, thread_time
 from types import FunctionType, ModuleType
 
 from hitsave_trace.around import around
@@ -32,7 +32,7 @@ def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
     if thread in busy or observer.off or not info.candidate or replaced() or not _can_be_told(info, frame):
         return None
     busy.add(thread)
-    began = thread_time()
+    began, clock = thread_time(), perf_counter()
     try:
         answer = observer.interceptor.enter(info, (), (), id(frame))
         if answer is None:
@@ -45,7 +45,7 @@ def begin(observer: Observer, info: StatementInfo, frame: FrameType) -> object:
         observer.fault(error)
     finally:
         busy.discard(thread)
-        around.overhead += thread_time() - began
+        around.hook_took(began, clock)
     return None
 
 

@@ -67,6 +67,7 @@ class Call:
         "names",
         "objects",
         "overhead_before",
+        "overhead_by_clock_before",
         "ranges",
         "rebound",
         "refused",
@@ -110,6 +111,7 @@ class Call:
         self.saved_seconds = 0.0
         self.looked_before = 0.0
         self.overhead_before = 0.0
+        self.overhead_by_clock_before = 0.0
         self.cpu_before = 0.0
         self.slept_before = 0
         self.seen: dict[Subject, Sight] = {}

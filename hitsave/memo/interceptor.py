@@ -150,8 +150,6 @@ class Memo:
         call.spent = thread_time() - call.started_cpu
         call.looked_before = found.looked
         found.started = own_time.begin(call)
-        # Of the hook that is running only the part up to here has been before the body.
-        call.overhead_before = around.overhead + call.spent
 
     def _look_up(self, call: Call) -> tuple[object] | None:
         own = self.store.candidates(call.digest)[:CANDIDATES]

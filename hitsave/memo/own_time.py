@@ -26,10 +26,13 @@ UNNOTICED_SECONDS = 0.001
 
 
 def begin(call: Call) -> float:
-    """Note what a call's own time is counted from; gives the moment by the clock."""
+    """Note what a call's own time is counted from; gives the moment by the clock. Part of the hook that is running is over."""
     call.slept_before = times_slept()
     call.cpu_before = thread_time()
-    return perf_counter()
+    now = perf_counter()
+    call.overhead_before = around.overhead + call.cpu_before - call.started_cpu
+    call.overhead_by_clock_before = around.overhead_by_clock + now - call.started
+    return now
 
 
 def own_seconds(call: Call, started: float, ended: float, cpu: float) -> float:
@@ -37,10 +40,9 @@ def own_seconds(call: Call, started: float, ended: float, cpu: float) -> float:
 
     What HitSave did meanwhile for calls inside of it is none of it.
     """
-    seconds = ended - started
-    if seconds > UNNOTICED_SECONDS and _THIS_THREAD is not None and times_slept() == call.slept_before:
-        seconds = min(seconds, cpu - call.cpu_before)
-    return max(seconds - (around.overhead - call.overhead_before), 0.0)
+    if ended - started > UNNOTICED_SECONDS and _THIS_THREAD is not None and times_slept() == call.slept_before:
+        return max(cpu - call.cpu_before - (around.overhead - call.overhead_before), 0.0)
+    return max(ended - started - (around.overhead_by_clock - call.overhead_by_clock_before), 0.0)
 
 
 def times_slept() -> int:

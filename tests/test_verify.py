@@ -154,7 +154,7 @@ def test_calls_inside_of_a_call_are_compared_too(pair):
 
 
 def test_a_share_is_chosen_by_a_seed(pair):
-    project(pair, "def work(i):\n    time.sleep(0.02)\n    return i\n\nfor i in range(20):\n    work(i)\n")
+    project(pair, "def work(i):\n    time.sleep(0.04)\n    return i\n\nfor i in range(20):\n    work(i)\n")
     pair.run_saved(["main.py"])
 
     def chosen(option):

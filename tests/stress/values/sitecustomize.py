@@ -22,7 +22,10 @@ def look(thing, depth=0):
         return type(thing).__name__
     if isinstance(thing, types.FunctionType):
         held = (thing.__defaults__, thing.__kwdefaults__, [cell_of(cell) for cell in thing.__closure__ or ()])
-        return f"{thing.__module__}.{thing.__qualname__} {look(held, depth + 1)}"
+        code = thing.__code__
+        # A wrapper that has taken the name of what it wraps: which of two it is shows in its code alone.
+        wraps = f" by {code.co_qualname} {code.co_code.hex()}" if code.co_qualname != thing.__qualname__ else ""
+        return f"{thing.__module__}.{thing.__qualname__}{wraps} {look(held, depth + 1)}"
     if type(thing).__module__ == "typing":
         return repr(thing)
     if isinstance(thing, types.ModuleType):

@@ -2,13 +2,16 @@
 
 That two arrays of one value share memory is a part of its canonical form. Here are those of which a walk can't tell:
 arrays of two values, and the memory of a frame, a series, an index, an extension array or a buffer. Which array it is in
-which a frame keeps its values is its own affair, and two frames never tell that they share one; but an array that lies in the
-same memory as a frame changes with it.
+which a frame keeps its values is its own affair, and two frames never tell that they share one where pandas copies on write;
+but an array that lies in the same memory as a frame changes with it. Before pandas 3 a column is a view of its frame, which
+shows what is written to either.
 """
 
 from __future__ import annotations
 
 import sys
+
+from hitsave_trace.fingerprint.forms import copies_on_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +79,21 @@ def _inside(value: object) -> list[np.ndarray]:
     return [one for one in found if isinstance(one, np.ndarray)]
 
 
+def watched(objects: Iterable[object]) -> bool:
+    """Whether pandas knows one of some frames as a part of another one, and warns when it is written to (before pandas 3)."""
+    pandas = sys.modules.get("pandas")
+    kinds = tuple(kind for name in ("DataFrame", "Series") if isinstance(kind := getattr(pandas, name, None), type))
+    return (
+        bool(kinds) and not copies_on_write() and any(issubclass(type(one), kinds) and _is_part(one) for one in objects)
+    )
+
+
+def _is_part(frame: object) -> bool:
+    # It refers to the other one weakly: when that has gone, nothing is told.
+    whole = getattr(frame, "_is_copy", None)
+    return whole is not None and (not callable(whole) or whole() is not None)
+
+
 class Stretch:
     """The memory that one array shows."""
 
@@ -86,7 +104,7 @@ class Stretch:
         self.thing = thing  # the array itself, or what keeps it
         self.source = source  # that in which it is the object at `position`
         self.position = position
-        self.framed = framed  # whether a frame keeps it
+        self.framed = framed  # whether it is kept by what never tells that it shares it with others of its kind
         from hitsave_trace.fingerprint.arrays import extent
 
         self.low, self.high = extent(array)
@@ -104,14 +122,18 @@ class Stretch:
 def stretches(objects: Iterable[object], source: str, kinds: dict[type, str]) -> list[Stretch]:
     """Give the memory that some objects show. `kinds`: what is known of classes so far."""
     found: list[Stretch] = []
+    copied: bool | None = None
     for position, thing in enumerate(objects):
         kind = type(thing)
         how = kinds.get(kind)
         if how is None:
             how = kinds[kind] = kind_of(kind)
         if how:
+            if how == FRAME and copied is None:
+                copied = copies_on_write()
+            framed = how == FRAME and (copied or getattr(thing, "_mgr", None) is None)  # an index can't be written to
             for array in [thing] if how == ARRAY else arrays_of(thing):
-                one = Stretch(array, thing, source, position, framed=how == FRAME)  # type: ignore[arg-type]
+                one = Stretch(array, thing, source, position, framed=bool(framed))  # type: ignore[arg-type]
                 if one.low < one.high:
                     found.append(one)
     return found

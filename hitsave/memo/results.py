@@ -99,6 +99,8 @@ def _take(
             fingerprint += _fingerprint(walk, changed, "changed")
             value = (value, *changed)
         inside = _views_of(walk, come_in, places)
+    if memory.watched(thing for thing in walk.objects if id(thing) not in places):
+        raise Refused("identity", "result (pandas warns when this part of a frame is written to)")
     ties = memory.inside(walk)
     named = _of_libraries(walk)
     what = "result" if changed is None else "the result or what was changed"

@@ -364,7 +364,7 @@ def form_of(kind: type) -> Form | None:
         return _NAMED[name]
     root = module.partition(".")[0]
     if root == "pandas" and qualname in _FRAMES:
-        return _Frame() if _copies_on_write() else None
+        return _Frame() if copies_on_write() else None
     entry, base = registry.find(kind)
     if entry.reach == registry.WHOLE and base is not object:
         is_matrix = root == "scipy" and registry.qualified(base)[1] == "_spbase" and not issubclass(kind, dict)
@@ -378,7 +378,8 @@ def form_of(kind: type) -> Form | None:
     return None if state.hidden is not None else Instance(content, state)
 
 
-def _copies_on_write() -> bool:
+def copies_on_write() -> bool:
+    """Whether pandas copies what two frames or series share before one of them is written to (always from 3 on)."""
     pandas = sys.modules.get("pandas")
     version = str(getattr(pandas, "__version__", "0")).partition(".")[0]
     if version.isdecimal() and int(version) >= 3:
@@ -389,4 +390,4 @@ def _copies_on_write() -> bool:
         return False
 
 
-__all__ = ["Form", "Instance", "form_of"]
+__all__ = ["Form", "Instance", "copies_on_write", "form_of"]

@@ -40,6 +40,7 @@ class Surroundings:
         "project",
         "random_states",
         "site_seconds",
+        "sizes_told",
     )
 
     def __init__(self) -> None:
@@ -50,6 +51,7 @@ class Surroundings:
         self.clocks_refused = False
         self.caches_told = False  # whether the program looks at what functions keep of their results, or clears it
         self.flags_told = False  # whether the program looks at the flags that inexact decimals raise, or clears them
+        self.sizes_told = False  # whether the program asks how much memory objects take
         self.overhead = 0.0  # seconds of the processor's time that hooks took so far
         self.overhead_by_clock = 0.0  # the same with what they waited for a processor
         self.site_seconds = 0.0  # those of them that asking about calls of libraries took

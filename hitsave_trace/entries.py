@@ -98,7 +98,7 @@ GROUPS = (
         multiprocessing.shared_memory.* ctypes.memmove ctypes.memset ctypes.pythonapi gc.get_objects gc.get_referrers
         gc.get_referents gc.isenabled gc.get_threshold gc.get_debug gc.get_count gc.get_stats
         sys.getrefcount sys.getrecursionlimit sys.getswitchinterval sys.gettrace sys.getprofile
-        sys._current_frames sys.getallocatedblocks
+        sys._current_frames sys.getallocatedblocks sys.getsizeof
         weakref.getweakrefcount weakref.getweakrefs tracemalloc.* builtins.id os.getpid os.getppid os.getlogin
         os.getloadavg psutil.* platform.node getpass.getuser threading.get_ident
         threading.get_native_id threading.enumerate threading.active_count threading.current_thread threading.currentThread

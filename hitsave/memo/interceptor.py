@@ -28,7 +28,7 @@ from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import CLOSURE, Dependency
 from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
-from hitsave_trace.taps import state, switches
+from hitsave_trace.taps import settings, state, switches
 from hitsave_trace.taps.whole import Awake
 
 TYPE_CHECKING = False
@@ -168,7 +168,7 @@ class Memo:
             if trace is None or trace.call != call.digest:
                 continue
             nodes = self._nodes_of(trace)
-            if nodes is None:
+            if nodes is None or not settings.knows_sizes(nodes):
                 continue
             if measure:
                 call.candidates.append((trace, nodes))

@@ -14,6 +14,7 @@ from time import thread_time
 from hitsave.memo import memory
 from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave.store.states import runs_code
+from hitsave_trace.around import around
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
@@ -104,7 +105,10 @@ def _take(
     ties = memory.inside(walk)
     named = _of_libraries(walk)
     what = "result" if changed is None else "the result or what was changed"
-    plain = known is None and _is_plain(value, walk)
+    plain = known is None and _is_plain(value, walk) and not around.sizes_told
+    sizes = _sizes(walk)
+    if around.sizes_told and changed is not None:
+        raise Refused("unfaithful", what)
     if seconds is not None and not plain and thread_time() - began > PART * seconds:
         raise OverBudget
 
@@ -113,7 +117,7 @@ def _take(
             pickled = dump(value, persistent_id, views=exactly, owners=inside, named=named)
         except Unpicklable as error:
             raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
-        if not plain and not _is_faithful(pickled, fingerprint, known, ties, with_changes=changed is not None):
+        if not plain and not _is_faithful(pickled, fingerprint, known, ties, sizes, with_changes=changed is not None):
             raise Refused("unfaithful", what)
         return pickled
 
@@ -198,6 +202,7 @@ def _is_faithful(
     fingerprint: bytes,
     come_in: dict[Place, object] | None,
     ties: list[memory.Tie],
+    sizes: list[int],
     *,
     with_changes: bool,
 ) -> bool:
@@ -212,9 +217,14 @@ def _is_faithful(
             now = walk.fingerprint(parts[0]) + walk.fingerprint(parts[1:])
         else:
             now = walk.fingerprint(again)
-        return now == fingerprint and memory.inside(walk) == ties
+        return now == fingerprint and memory.inside(walk) == ties and _sizes(walk) == sizes
     except Exception as error:  # the program's own classes run here
         raise Refused("unpicklable", f"result ({type(error).__name__}: {error})") from None
+
+
+def _sizes(walk: Walk) -> list[int]:
+    """How much memory the objects take, if the program asks: a list that grew has room that pickle does not give it."""
+    return [sys.getsizeof(thing) for thing in walk.objects if type(thing) in PLAIN] if around.sizes_told else []
 
 
 def _views_of(walk: Walk, come_in: Sequence[tuple[Place, object]], places: dict[int, Place]) -> list[object]:

@@ -112,6 +112,8 @@ class Hook:
                 collector.tell(source)
                 if b"cache_info" in source or b"cache_clear" in source:
                     around.caches_told = True
+                if b"getsizeof" in source:
+                    around.sizes_told = True
                 if b"clear_flags" in source or (b"decimal" in source and b"flags" in source):
                     around.flags_told = True
             key = self.templates.key(code, module)

@@ -26,7 +26,7 @@ from hitsave_trace.taps import ignored, patched, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from hitsave_trace.fingerprint.registry import Anything
@@ -161,6 +161,15 @@ NOTHING_HANDLED: Fingerprint = b"nothing handled\0"
 """What `sys.exc_info()` and `traceback.format_exc()` find at the beginning of a call that is not made by a handler."""
 
 
+SIZES = "whether the program asks for sizes of objects"
+_SIZES_ASKED: Fingerprint = b"sizes are asked\0"
+
+
+def knows_sizes(nodes: Iterable[Sequence[object]]) -> bool:
+    """Whether a call that depends on `nodes` was saved by a program that asks for sizes, if this one does."""
+    return not around.sizes_told or any(node[1] == SIZES for node in nodes)
+
+
 def open_figures() -> bool:
     """Whether pyplot keeps a figure."""
     keeper = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
@@ -202,12 +211,16 @@ def of(libraries: Collection[str]) -> Iterator[str]:
         if name in libraries or _ALSO_KNOWN.get(name) in libraries:
             yield name
     yield from (name for name in (FIGURES, HANDLED) if name in libraries)
+    if around.sizes_told:
+        yield SIZES
 
 
 def fingerprint(name: str) -> Fingerprint | None:
     """Fingerprint one library's settings as they are now; None when they can't be said."""
     if name == FIGURES:
         return None if open_figures() else NO_FIGURE
+    if name == SIZES:
+        return _SIZES_ASKED if around.sizes_told else NOT_LOADED
     if name == HANDLED:
         return None if sys.exc_info()[1] is not None else NOTHING_HANDLED
     if ignored.is_about(name):
@@ -240,6 +253,8 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
     """
     if name == HANDLED:
         return NOTHING_HANDLED
+    if name == SIZES:
+        return _SIZES_ASKED
     if not (name in _ALWAYS or name == FIGURES or name.endswith(_SET)) and name not in set(
         islice(sys.modules, modules)
     ):

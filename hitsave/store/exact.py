@@ -15,12 +15,14 @@ pickle ends with a mark behind its last instruction, where pickle itself does no
 from __future__ import annotations
 
 import sys
+from ctypes import c_uint32
 from math import isnan, nan
 from struct import pack, unpack
 from sys import intern
 
 from hitsave_trace.fingerprint.orders import fill, frozen, way_to
 from hitsave_trace.names import user_modules
+from hitsave_trace.pythons import IS_TESTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class _Names:
         kind = type(thing)
         if kind is int:
             return None
-        if kind is str:
+        if kind is str and id(thing) not in self.named:
             known = self._strings.get(id(thing))
             return self._string(thing) if known is None else known[1]  # type: ignore[arg-type]
         if self.inner is not None:
@@ -111,13 +113,34 @@ class _Names:
 
 def is_interned(text: str) -> bool:
     """Whether a string is the one that all code that mentions it has."""
-    if _tells is not None:
-        return _tells(text)
-    # An equal one that is interned is given for another one. If there is none, that goes at once.
-    return intern((text + "_")[:-1]) is text if text else True
+    return _tells(text)
 
 
-_tells: Callable[[str], bool] | None = getattr(sys, "_is_interned", None)
+def _by_its_state(text: str) -> bool:
+    """Look at the bits in which a string says whether it is interned. To intern another one and compare would keep that for
+    ever in 3.12.
+    """
+    state: int = c_uint32.from_address(id(text) + _STATE).value
+    return bool(state & 3)
+
+
+_STATE = 32
+"""Where the state stands in a string (`PyASCIIObject`): behind two words of every object, its length and its hash."""
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _find_out() -> Callable[[str], bool]:
+    tells: Callable[[str], bool] | None = getattr(sys, "_is_interned", None)  # from 3.13
+    if tells is None and IS_TESTED:
+        tells = _by_its_state
+    known = intern("hitsave knows this string")
+    return tells if tells is not None and tells(known) and not tells(known + "!") else _never
+
+
+_tells = _find_out()
 
 
 def with_strings(inner: Find | None) -> Find:

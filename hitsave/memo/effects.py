@@ -173,7 +173,7 @@ def replay(
         elif kind == "filters":
             warned.forget_shown()
         elif kind == "filter":
-            warned.set_filter(record[1])  # type: ignore[arg-type]
+            warned.set_filter(load(record[1], ()))  # type: ignore[arg-type]
         elif kind == "flush":
             streams.flush(record[1])  # type: ignore[arg-type]
         elif kind == "file":

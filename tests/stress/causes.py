@@ -73,8 +73,9 @@ def bound(node: ast.stmt) -> list[str]:
     return [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
 
 
-TOO_SLOW = ("graphs",)
-"""Programs of which a run in which every function is saved takes minutes: classes with thousands of functions behind them."""
+TOO_SLOW = ("graphs", "numbers", "precise")
+"""Programs of which a run in which every function is saved takes minutes: classes with thousands of functions behind them, or
+millions of calls of small ones."""
 WITHOUT_STATEMENTS = ("chess", "commands", "graphs", "parsing", "precise", "templates", "toolbox")
 """Programs whose modules have so many statements at their top level that saving each of them takes minutes."""
 

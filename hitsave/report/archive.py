@@ -168,13 +168,11 @@ class Archive:
             self._used[name] = used
         return self._used[name]
 
-    def values(self, run: Run) -> dict[tuple[str, str], set[str]]:
-        """The fingerprints of each thing that the calls of a run read: of a variable that was changed on the way, several."""
-        found: dict[tuple[str, str], set[str]] = {}
+    def values(self, run: Run, kind: str, subject: str) -> set[bytes]:
+        """The fingerprints of a thing that the calls of a run read: of a variable that was changed on the way, several."""
         name = as_digest(run.get("used"))
-        for kind, subject, fingerprint, _ in self._keeper.uses(name) if name is not None else ():
-            found.setdefault((kind, subject), set()).add(fingerprint.hex())
-        return found
+        uses = self._keeper.uses(name) if name is not None else ()
+        return {fingerprint for one, other, fingerprint, _ in uses if one == kind and other == subject}
 
     def codes(self, digest: object) -> dict[str, str]:
         """Functions and their versions, from the table of uses of this digest."""

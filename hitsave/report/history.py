@@ -231,13 +231,12 @@ def _seen_before(archive: Archive, old: Run, name: str, path: str | None) -> Ver
 def _values(archive: Archive, old: Run, new: Run) -> list[Row]:
     then, now = (used_by(archive, run) for run in (old, new))
     found: dict[tuple[str, str], Row] = {}
-    all_then, all_now = archive.values(old), archive.values(new)
     loaded = mapping_of(old, "sources").keys() & mapping_of(new, "sources").keys()
     for (kind, name), (fingerprint, after) in now.items():
         earlier = then.get((kind, name))
         if earlier is None or earlier[0] == fingerprint:
             continue
-        if not all_then.get((kind, name), set()).isdisjoint(all_now.get((kind, name), ())):
+        if kind in ("global", "closure") and not archive.values(old, kind, name).isdisjoint(archive.values(new, kind, name)):
             continue  # it is changed on the way, and another call was the first to be asked about
         if kind == "file" and name in loaded:
             continue  # what of a module's text was looked up, by a warning say, is told as code

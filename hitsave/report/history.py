@@ -236,7 +236,9 @@ def _values(archive: Archive, old: Run, new: Run) -> list[Row]:
         earlier = then.get((kind, name))
         if earlier is None or earlier[0] == fingerprint:
             continue
-        if kind in ("global", "closure") and not archive.values(old, kind, name).isdisjoint(archive.values(new, kind, name)):
+        if kind in ("global", "closure") and not archive.values(old, kind, name).isdisjoint(
+            archive.values(new, kind, name)
+        ):
             continue  # it is changed on the way, and another call was the first to be asked about
         if kind == "file" and name in loaded:
             continue  # what of a module's text was looked up, by a warning say, is told as code

@@ -81,7 +81,7 @@ class Journal:
         """A call was answered with a trace whose `nodes` all hold."""
         self.hits += 1
         self.saved_seconds += max(call.saved_seconds - seconds, 0.0)
-        if self.used.answered(nodes):
+        if self.used.answered(trace_name, nodes):
             self.used.wrote(str(record[1]) for record in trace.effects if record[0] == "file")
             self._print((record[1], record[2]) for record in trace.effects if record[0] == "text")
         row = self._row(call, "hit", [], seconds, trace_name)

@@ -31,21 +31,25 @@ MOST_VALUES = 4
 class Uses:
     """What the calls of one run read."""
 
-    __slots__ = ("_inside", "_made", "_of_rows", "_passing")
+    __slots__ = ("_answered", "_inside", "_made", "_of_rows", "_passing")
 
     def __init__(self) -> None:
         self._of_rows: dict[Subject, dict[bytes, Use]] = {}  # values in the order in which they were read
         self._passing: dict[Subject, dict[bytes, Use]] = {}  # what calls read that have no row
         self._inside: dict[int, list[Use]] = {}  # thread → what calls that have rows read inside of an open statement
+        self._answered: set[bytes] = set()  # traces whose uses are among those of rows
         self._made: set[str] = set()  # files that recorded calls wrote before anything had read them
 
-    def answered(self, uses: Iterable[Use]) -> bool:
-        """A call was answered; says whether nothing around it is being recorded."""
+    def answered(self, trace: bytes, uses: Iterable[Use]) -> bool:
+        """A call was answered with the trace of that name; says whether nothing around it is being recorded."""
         stack = stacks.get(get_ident())
         if stack:
-            self._add_inside(stack, uses)
+            if trace not in self._answered:
+                self._add_inside(stack, uses)
             return False
-        self._add(self._of_rows, uses)
+        if trace not in self._answered:  # it says the same each time
+            self._answered.add(trace)
+            self._add(self._of_rows, uses)
         return True
 
     def closed(self, found: Recording, *, has_row: bool) -> bool:

@@ -109,7 +109,10 @@ def has_switch(one: Anything) -> bool:
 
 def time_zone() -> object:
     """What local time is."""
-    return time.tzname, time.timezone, time.altzone, os.environ.get("TZ")
+    # It is asked for each call that is answered: past what encodes, decodes and takes note.
+    variables = getattr(os.environ, "_data", None)
+    zone = os.environ.get("TZ") if type(variables) is not dict else variables.get(b"TZ")
+    return time.tzname, time.timezone, time.altzone, zone
 
 
 def _nothing() -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.harness.commands import hitsave
 
-BY_A_LOOP = """
+FILLED_BY_A_LOOP = """
 import time
 
 items = {}
@@ -22,11 +19,15 @@ for i in range(5):
 def slow(n):
     time.sleep(0.2)
     return items[1] + n
-
+"""
+BY_A_LOOP = (
+    FILLED_BY_A_LOOP
+    + """
 print(slow(1))
 items[9] = 3
 print(slow(2))
 """
+)
 BY_A_FUNCTION = """
 import time
 
@@ -46,21 +47,14 @@ print(slow(1))
 add(9)
 print([slow(n) for n in range(2, 4)])
 """
-INSIDE_OF_A_STATEMENT = """
-import time
-
-items = {}
-for i in range(5):
-    items[i] = i * 2
-
-def slow(n):
-    time.sleep(0.2)
-    return items[1] + n
-
+INSIDE_OF_A_STATEMENT = (
+    FILLED_BY_A_LOOP
+    + """
 for n in range(3):
     items[n + 20] = n
     print(slow(n), len(items))
 """
+)
 
 
 class Project:
@@ -73,17 +67,17 @@ class Project:
 
     def run(self) -> dict:
         """Run the script; the row of its run in the log."""
-        self._hitsave("run", "-q", "--no-replay", "--store", "../store", "main.py")
-        (row,) = json.loads(self._hitsave("log", "-n", "1", "--json", "--store", "../store"))
+        hitsave(
+            self.folder,
+            "run",
+            "-q",
+            "--no-replay",
+            "main.py",
+            HITSAVE_STATEMENTS=self.statements,
+            HITSAVE_THRESHOLD="0.1",
+        )
+        (row,) = json.loads(hitsave(self.folder, "log", "-n", "1", "--json"))
         return row
-
-    def _hitsave(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "hitsave", *words],
-            cwd=self.folder, capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "HITSAVE_STATEMENTS": self.statements, "HITSAVE_THRESHOLD": "0.1"},
-        )  # fmt: skip
-        return done.stdout
 
 
 @pytest.fixture(params=["0", "1"], ids=["calls", "statements"])

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.harness.commands import hitsave
 
 SCRIPT = """
 import time
@@ -32,17 +29,10 @@ def test_a_call_is_compared_with_those_of_earlier_runs(tmp_path: Path):
     script = folder / "main.py"
     script.write_text(SCRIPT)
 
-    def hitsave(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "hitsave", *words], cwd=folder, capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "HITSAVE_STATEMENTS": "0", "HITSAVE_STORE": "../store"},
-        )  # fmt: skip
-        return done.stdout
-
-    hitsave("run", "-q", "main.py")
+    hitsave(folder, "run", "-q", "main.py")
     script.write_text(SCRIPT.replace("return n + rate", "return n * 2 + rate"))
-    hitsave("run", "-q", "main.py")
-    told = json.loads(hitsave("why", "--json"))
+    hitsave(folder, "run", "-q", "main.py")
+    told = json.loads(hitsave(folder, "why", "--json"))
     assert [(cause["kind"], cause["subject"], cause["calls"][0]["count"]) for cause in told["missed"]] == [
         ("code", "__main__:step", 3)
     ]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.harness.commands import hitsave
 
 BETWEEN_CALLS = """
 import time
@@ -66,23 +63,14 @@ class Project:
         (folder / "given.txt").write_text("given")
 
     def run(self) -> None:
-        self.hitsave("run", "-q", "main.py")
-
-    def hitsave(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "hitsave", *words, "--store", "../store"] if words[0] != "run"
-            else [sys.executable, "-m", "hitsave", "run", "--store", "../store", *words[1:]],
-            cwd=self.folder, capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "HITSAVE_STATEMENTS": "0"},
-        )  # fmt: skip
-        return done.stdout
+        hitsave(self.folder, "run", "-q", "main.py")
 
     def changed(self) -> set[tuple[str, str]]:
-        (row,) = json.loads(self.hitsave("log", "-n", "1", "--json"))
+        (row,) = json.loads(hitsave(self.folder, "log", "-n", "1", "--json"))
         return {(item["kind"], item["function"]) for item in row["diff"]}
 
     def causes(self) -> list[tuple[str, str]]:
-        told = json.loads(self.hitsave("why", "--json"))
+        told = json.loads(hitsave(self.folder, "why", "--json"))
         return [(cause["kind"], cause["subject"]) for cause in told["missed"]]
 
 

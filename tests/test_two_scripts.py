@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.harness.commands import hitsave
 
 SCRIPT = """
 import time
@@ -30,17 +27,10 @@ def test_a_call_is_compared_with_those_of_its_own_script(tmp_path: Path):
     for name, result in (("one", "LIMIT, WORD"), ("two", "WORD")):
         (folder / f"{name}.py").write_text(SCRIPT.format(word=name, result=result))
 
-    def hitsave(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "hitsave", *words], cwd=folder, capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "HITSAVE_STATEMENTS": "0", "HITSAVE_STORE": "../store"},
-        )  # fmt: skip
-        return done.stdout
-
     for name in ("one", "two"):
-        hitsave("run", "-q", f"{name}.py")
+        hitsave(folder, "run", "-q", f"{name}.py")
     edited = folder / "one.py"
     edited.write_text(edited.read_text().replace("LIMIT = 3", "LIMIT = 4"))
-    assert hitsave("run", "-q", "one.py") == "(4, 'one')\n"
-    told = json.loads(hitsave("why", "--json"))
+    assert hitsave(folder, "run", "-q", "one.py") == "(4, 'one')\n"
+    told = json.loads(hitsave(folder, "why", "--json"))
     assert [(cause["kind"], cause["subject"]) for cause in told["missed"]] == [("global", "__main__:LIMIT")]

@@ -146,8 +146,6 @@ class Memo:
         files = self.taps.snapshot() if self.taps is not None else None
         call.world = (switches.switches(), files, warned.shown_before())
         found.filters = call.world[0][switches.FILTERS]  # type: ignore[assignment]
-        # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
-        call.spent = thread_time() - call.started_cpu
         call.looked_before = found.looked
         found.started = own_time.begin(call)
 

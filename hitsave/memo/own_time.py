@@ -18,9 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hitsave.memo.call import Call
 
-_THIS_THREAD: int | None = getattr(
-    resource, "RUSAGE_THREAD", None
-)  # where nobody counts for threads, the clock's time is taken
+_THIS_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
+"""Where nobody counts for threads, the clock's time is taken."""
 UNNOTICED_SECONDS = 0.001
 """What is shorter is not worth asking whether it slept."""
 
@@ -30,7 +29,9 @@ def begin(call: Call) -> float:
     call.slept_before = times_slept()
     call.cpu_before = thread_time()
     now = perf_counter()
-    call.overhead_before = around.overhead + call.cpu_before - call.started_cpu
+    # The processor's time: a busy machine must not make a call look as if asking about it cost too much.
+    call.spent = call.cpu_before - call.started_cpu
+    call.overhead_before = around.overhead + call.spent
     call.overhead_by_clock_before = around.overhead_by_clock + now - call.started
     return now
 

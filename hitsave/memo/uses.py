@@ -43,14 +43,13 @@ class Uses:
     def answered(self, trace: bytes, uses: Iterable[Use]) -> bool:
         """A call was answered with the trace of that name; says whether nothing around it is being recorded."""
         stack = stacks.get(get_ident())
-        if stack:
-            if trace not in self._answered:
-                self._add_inside(stack, uses)
-            return False
         if trace not in self._answered:  # it says the same each time
-            self._answered.add(trace)
-            self._add(self._of_rows, uses)
-        return True
+            if stack:
+                self._add_inside(stack, uses)
+            else:
+                self._answered.add(trace)
+                self._add(self._of_rows, uses)
+        return not stack
 
     def closed(self, found: Recording, *, has_row: bool) -> bool:
         """A recording ends; says whether it is an outermost one, which holds what all inside of it read."""

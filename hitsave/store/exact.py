@@ -111,11 +111,6 @@ class _Names:
         return known[1]
 
 
-def is_interned(text: str) -> bool:
-    """Whether a string is the one that all code that mentions it has."""
-    return _tells(text)
-
-
 def _by_its_state(text: str) -> bool:
     """Look at the bits in which a string says whether it is interned. To intern another one and compare would keep that for
     ever in 3.12.
@@ -140,7 +135,8 @@ def _find_out() -> Callable[[str], bool]:
     return tells if tells is not None and tells(known) and not tells(known + "!") else _never
 
 
-_tells = _find_out()
+is_interned = _find_out()
+"""Whether a string is the one that all code that mentions it has."""
 
 
 def with_strings(inner: Find | None) -> Find:

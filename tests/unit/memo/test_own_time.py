@@ -32,6 +32,13 @@ class Machine:
         self.clock += seconds
         self.sleeps += 1
 
+    def hook(self, works: float, waits: float = 0.0) -> None:
+        """HitSave is at work."""
+        began, clock = self.cpu, self.clock
+        self.work(works)
+        self.wait(waits)
+        own_time.around.hook_took(began, clock)
+
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
@@ -86,19 +93,14 @@ def test_what_a_call_slept_is_its_own(machine):
 def test_a_hook_that_waited_for_a_processor_makes_no_call_look_slow(machine):
     call = Begun(machine)
     machine.sleep(4)
-    began, clock = machine.cpu, machine.clock
-    machine.work(1)
-    machine.wait(16)
-    own_time.around.hook_took(began, clock)
+    machine.hook(works=1, waits=16)
     assert call.own() == 4
 
 
 def test_what_was_done_for_calls_inside_is_none_of_it(machine):
     call = Begun(machine)
     machine.work(1)
-    began, clock = machine.cpu, machine.clock
-    machine.work(2)
-    own_time.around.hook_took(began, clock)
+    machine.hook(works=2)
     machine.work(1)
     assert call.own() == 2
 

@@ -7,18 +7,17 @@ since; and nothing is switched off while two threads record, or while HitSave's 
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 from time import perf_counter, thread_time
 
-from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
+from hitsave_trace import abreast, company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.names import code_infos, is_at_home
+from hitsave_trace.names import code_infos, is_at_home, is_the_programs
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
-from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
+from hitsave_trace.recording import all_open, busy, concerned, innermost, reader_of, stacks, user_line
 from hitsave_trace.watched import is_watched
 
 TYPE_CHECKING = False
@@ -94,6 +93,8 @@ class Observer:
         thread = get_ident()
         if thread in busy:
             return None
+        if (info.opened or len(stacks) > 1) and abreast.has_nothing_to_tell(thread, info):
+            return BODY if info.has_body and (info.cells_left or info.watches or info.kept > 0) else None
         busy.add(thread)
         began, clock = thread_time(), perf_counter()
         try:
@@ -136,14 +137,16 @@ class Observer:
         to its class, `first` argument or type of it, before.
         """
         known = foregone.foregone(info)
-        for recording in company.recordings_of(get_ident()):
+        told = company.recordings_of(get_ident())
+        for recording in (*told, *abreast.starters(get_ident(), told)):
             if info.name not in recording.functions:
                 caller, line = reader_of(recording, 5)
                 position = recording.enter(info, caller, line)
                 reads.observe(recording, info.module, info.blocks[0], position)
                 if "." in info.qualname:
                     reads.observe_owner(recording, first, position)
-            foregone.observe(recording, info, known, recording.functions[info.name])
+            foregone.observe(recording, info, known, recording.functions.get(info.name, 0))
+            recording.blocks.add((info.name, abreast.ENTRY))
         self._watch_blocks(info, known, asked=asked)
 
     def _watch_blocks(self, info: CodeInfo, known: tuple[int, ...], *, asked: bool) -> None:
@@ -156,34 +159,42 @@ class Observer:
                 arm(cell)
         if info.kept > 0 and info.exit_cell is not None:
             arm(info.exit_cell)
-        if len(stacks) <= 1:
+        if abreast.all_have_seen(info):
             # Calls inside of a recorded one of the same function are not asked about.
-            if info.opened or not asked:
+            if not asked or (info.opened and not abreast.others_may_call()):
                 if info.cells_left or info.watches or info.kept > 0:
                     direct(info.entry_cell)
                 else:
                     disarm(info.entry_cell)
             self._seen.append(info)
+            if not abreast.all_have_seen(info):
+                arm(info.entry_cell)  # another thread has begun to record in the meantime
 
     def block(self, info: CodeInfo, number: int) -> None:
         """A block that reads something more than the entry is about to run for the first time in a recording."""
         thread = get_ident()
-        if thread in busy:
+        if thread in busy or (len(stacks) > 1 and abreast.has_seen_block(thread, info, number)):
             return
         began, clock = thread_time(), perf_counter()
         try:
-            targets = innermost()
+            targets = tuple(innermost())
             busy.add(thread)
-            for recording in targets:
+            for recording in (*targets, *abreast.starters(thread, targets)):
                 position = recording.functions.get(info.name)
                 if position is None:  # a generator that was entered before the recording was opened
                     position = recording.enter(info, *reader_of(recording, 3))
                     reads.observe(recording, info.module, info.blocks[0], position)
                 reads.observe(recording, info.module, info.blocks[number], position)
-            if len(stacks) <= 1:
+                recording.blocks.add((info.name, number))
+            if abreast.all_have_seen_block(info, number):
                 cell = info.block_cells[number - 1]
                 disarm(cell)
                 self._fired.append(cell)
+                if len(stacks) > 1:
+                    # Others come here at the same time. The entry leads to the observed body for as long as they may.
+                    if not abreast.all_have_seen_block(info, number):
+                        arm(cell)
+                    return
                 info.cells_left -= 1
                 if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
                     disarm(info.entry_cell)
@@ -196,12 +207,8 @@ class Observer:
 
     def receiver(self, info: CodeInfo, value: object) -> None:
         """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
-        if not stacks or not isinstance(value, type):
-            return
-        date = getattr(sys.modules.get("datetime"), "date", None)
-        if date is not None and date in value.__mro__:
-            for recording in innermost():
-                recording.forbid("calendar", f"{value.__module__}.{value.__qualname__}", user_line(3))
+        if stacks and isinstance(value, type):
+            reads.observe_clock(value)
 
     def leave(self, info: CodeInfo, value: object) -> None:
         """A function whose calls are being recorded is about to return `value`."""
@@ -246,7 +253,7 @@ class Observer:
             return
         busy.add(thread)
         try:
-            for cell, chains in zip(info.block_cells, info.blocks[1:], strict=True):
+            for number, (cell, chains) in enumerate(zip(info.block_cells, info.blocks[1:], strict=True), 1):
                 if not is_armed(cell):
                     continue
                 reasons = len(recording.reasons)
@@ -256,6 +263,7 @@ class Observer:
                     continue
                 disarm(cell)
                 self._fired.append(cell)
+                recording.blocks.add((info.name, number))
                 info.cells_left -= 1
             if info.cells_left == 0 and not info.watches and info.kept <= 0:
                 disarm(info.entry_cell)
@@ -337,6 +345,7 @@ class Observer:
         began, clock = thread_time(), perf_counter()
         try:
             try:
+                stack[-1].ended = True
                 deal()
             finally:
                 self.close(thread, stack)
@@ -358,8 +367,11 @@ class Observer:
                 disarm(info.exit_cell)
             if info.candidate:
                 arm(info.entry_cell)
-        for wider in stack[-1:] or mine_of(thread):
-            wider.adopt(recording)
+        if stack:
+            stack[-1].adopt(recording)
+        else:
+            for wider in concerned(thread):
+                wider.take(recording, thread)
         if not info.candidate and not stacks:
             disarm(info.entry_cell)
             self._seen.append(info)
@@ -383,16 +395,6 @@ class Observer:
         """A hook failed. What is the program's goes on; what is ours must not disturb it."""
         for recording in all_open():
             recording.forbid("internal", f"{type(error).__name__}: {error}", "")
-        if not isinstance(error, Exception) or _is_the_programs(error):
+        if not isinstance(error, Exception) or is_the_programs(error):
             raise error
         self.failed(error)
-
-
-def _is_the_programs(error: BaseException) -> bool:
-    """Whether an exception came out of user code that ran inside of a hook, as a signal handler does."""
-    trace = error.__traceback__
-    while trace is not None:
-        if id(trace.tb_frame.f_code) in code_infos:
-            return True
-        trace = trace.tb_next
-    return False

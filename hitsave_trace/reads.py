@@ -27,7 +27,7 @@ from hitsave_trace.model import (
 )
 from hitsave_trace.names import code_infos, is_user_class, user_modules
 from hitsave_trace.origins import origin
-from hitsave_trace.recording import user_line
+from hitsave_trace.recording import innermost, user_line
 from hitsave_trace.sights import (
     BUILTINS,
     MISSING,
@@ -100,6 +100,14 @@ def observe_owner(recording: Recording, first: object, reader: int) -> None:
     cls = first if issubclass(kind, type) else kind
     if is_user_class(cls):  # type: ignore[arg-type]
         note_class(recording, cls, reader)  # type: ignore[arg-type]
+
+
+def observe_clock(cls: type) -> None:
+    """Record that a class is asked for something that may be the time of day."""
+    date = getattr(sys.modules.get("datetime"), "date", None)
+    if date is not None and date in cls.__mro__:
+        for recording in innermost():
+            recording.forbid("calendar", f"{cls.__module__}.{cls.__qualname__}", user_line(4))
 
 
 def observe_search(recording: Recording, module: str, reader: int) -> None:
@@ -308,6 +316,8 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     if subject in recording.reads:
         return
     recording.read(sight.kind, sight.name, sight.fingerprint, sight.text, reader)
+    if subject not in recording.reads:
+        return
     recording.distributions.update(sight.distributions)
     sight.keep()
     recording.watched[subject] = sight

@@ -61,8 +61,8 @@ class Recording:
     """One open recording."""
 
     __slots__ = (
-        "below", "beside", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
-        "elsewhere", "entry", "filters", "frame", "functions", "handling", "info", "is_of_library", "listings",
+        "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
+        "elsewhere", "ended", "entry", "filters", "frame", "functions", "handling", "info", "is_of_library", "listings",
         "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
         "rows", "seeded", "shown", "shows", "started", "thread", "threads", "watched", "written",
     )  # fmt: skip
@@ -73,6 +73,7 @@ class Recording:
         self.call = call
         self.elsewhere = at_work()
         self.beside = False  # a thread that it had not started ran code of the program since (company.py)
+        self.blocks: set[tuple[str, int]] = set()  # that it has seen, by function and number
         self.threads: list[object] = []  # the Thread objects that were started by it
         self.frame = frame
         self.thread = get_ident()
@@ -100,6 +101,7 @@ class Recording:
         self.returned: dict[int, tuple[object, Fingerprint | None]] = {}  # by cached functions: how it looked then
         self.modules = len(sys.modules)
         self.entry: object = None
+        self.ended = False  # it is being closed: what other threads read now is no matter of it
         self.children = 0
         self.outer: Recording | None = None
         self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
@@ -110,7 +112,7 @@ class Recording:
     def read(self, kind: str, name: str, fingerprint: Fingerprint, text: str | None, reader: int) -> None:
         """Note that something was read; only the first read of a subject counts."""
         subject = (kind, name)
-        if subject not in self.reads:
+        if subject not in self.reads and not (self.ended and get_ident() != self.thread):
             self.reads[subject] = Dependency(kind, name, fingerprint, text, reader)
 
     def forbid(self, slug: str, what: str, where: str, *, spreads: bool = True) -> None:
@@ -147,8 +149,8 @@ class Recording:
         """Note that a function ran; give its position in the table of functions."""
         name = info.name
         known = self.functions.get(name)
-        if known is not None:
-            return known
+        if known is not None or (self.ended and get_ident() != self.thread):
+            return known or 0
         position = len(self.rows)
         self.functions[name] = position
         self.rows.append((name, caller, line))
@@ -156,8 +158,8 @@ class Recording:
             self.read(CODE, name, info.fingerprint, f"{info.module.relative}:{info.def_line}", position)
         return position
 
-    def adopt(self, child: Recording) -> None:
-        """Take over what a child recording that has closed saw and did."""
+    def adopt(self, child: Recording, *, own: bool = True) -> None:
+        """Take over what a child recording that has closed saw and did. `own`: it is certainly a part of this one."""
         caller, line = self.caller_of(child)
         table: dict[int, int] = {-1: -1}
         for i, (name, above, at) in enumerate(child.rows):
@@ -205,13 +207,33 @@ class Recording:
         self.seeded |= child.seeded - self.drawn
         self.distributions |= child.distributions
         self.threads += child.threads
-        self.children += 1 + child.children
-        self.below += child.below
-        self.looked += child.looked
+        if own:
+            self.children += 1 + child.children
+            self.below += child.below
+            self.looked += child.looked
         way = self.path_to(caller) if child.reasons else ()
         for slug, what, where, spreads, below in child.reasons:
             if spreads:
                 self._forbid(slug, what, where, spreads, way + below)
+
+    def take(self, child: Recording, thread: int) -> None:
+        """The outermost recording of a thread has closed: take it over if the thread may have worked for this one.
+
+        What it read can be attributed to too many. What it did can't: then who has not started the thread is given up.
+        """
+        if self.ended and child.only_read():
+            return
+        if self.started_thread(thread):
+            self.adopt(child)
+        elif child.only_read():
+            self.adopt(child, own=False)
+        else:
+            self.forbid("thread", "a thread that it had not started worked at the same time", user_line())
+
+    def only_read(self) -> bool:
+        """Whether it did nothing that shows outside, and nothing that speaks against saving those around it."""
+        acted = self.effects or self.written or self.seeded or self.drawn or self.threads or self.loaded
+        return not acted and not any(spreads for _, _, _, spreads, _ in self.reasons)
 
     def _bound_before(self, child: Recording, subject: Subject) -> bool:
         """Whether what a child read is what this statement itself had bound before."""

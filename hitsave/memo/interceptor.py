@@ -27,7 +27,7 @@ from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import CLOSURE, Dependency
-from hitsave_trace.recording import Recording, mine_of, reader_of, stacks, user_line
+from hitsave_trace.recording import Recording, concerned, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 from hitsave_trace.taps.whole import Awake
 
@@ -87,7 +87,7 @@ class Memo:
         self, info: CodeInfo, arguments: tuple[object, ...], cells: tuple[CellType, ...], frame: int
     ) -> tuple[object] | Recording | None:
         """Answer a call, or open a recording for it, or let it run."""
-        if info.opened:
+        if info.opened and any(found.info is info for found in stacks.get(get_ident(), ())):
             return None  # recursion: the outermost call is the one that is worth answering
         started = perf_counter()
         spent = around.site_seconds if info.shape else around.overhead
@@ -248,7 +248,7 @@ class Memo:
         call.saved_seconds = trace.seconds
         thread = get_ident()
         own = stacks.get(thread)
-        outer = own[-1:] if own else mine_of(thread)
+        outer = own[-1:] if own else concerned(thread)
         redirected = self.taps is not None and self.taps.streams.redirected()
         for wider in outer:
             if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
@@ -256,7 +256,10 @@ class Memo:
             found = self._as_recording(call, trace, nodes, wider)
             found.watched = watched
             found.listings = listings
-            wider.adopt(found)
+            if own:
+                wider.adopt(found)
+            else:
+                wider.take(found, thread)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
 
     def _as_recording(self, call: Call, trace: Trace, nodes: list[Node], wider: Recording) -> Recording:

@@ -17,6 +17,7 @@ import sys
 from _thread import get_ident
 from sys import _getframe as getframe
 
+from hitsave_trace.recording import busy
 from hitsave_trace.taps import databases
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.lookups import class_found
@@ -115,7 +116,9 @@ class Audit:
     def handle(self, event: str, handler: Handler, arguments: Arguments) -> None:
         """Translate one event while something is recorded. Never raises: what can't be understood is unsaved."""
         thread = get_ident()
-        if thread in depths:
+        if thread in depths or (
+            thread in busy and event == "sys._getframe"
+        ):  # each hook looks at the frame that it is for
             return
         depths[thread] = 1
         try:

@@ -96,7 +96,7 @@ def file_text(fingerprint: Fingerprint, path: str) -> str:
     if fingerprint == ABSENT:
         return "absent"
     try:
-        size = os.lstat(path).st_size
+        size = files.plain_lstat(path).st_size
     except OSError:
         return fingerprint.hex()[:12]
     return f"{size} bytes, digest {fingerprint.hex()[:12]}"
@@ -110,7 +110,7 @@ def presence_text(fingerprint: Fingerprint) -> str:
 def stat_text(path: str) -> str:
     """Say what `stat` tells of a path, as far as it is compared."""
     try:
-        found = os.stat(path)
+        found = files.plain_stat(path)
     except OSError:
         return "absent"
     size = "" if S_ISDIR(found.st_mode) else f"{found.st_size} bytes, "

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from _weakref import ReferenceType
 from gc import get_referents, is_tracked
+from itertools import islice
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, ModuleType
 
 from hitsave_trace import names
@@ -58,11 +59,25 @@ def left_behind(recording: Recording, frame: FrameType, result: object) -> str |
         if kind is FunctionType:
             held: list[object] = [value.__closure__, value.__defaults__, value.__kwdefaults__, value.__dict__]
             waiting += [part for part in held if part]
+        elif kind in _CONTAINERS and len(value) > MANY and not names.finalisers and _holds_data(value):
+            continue
         elif is_tracked(value) or kind.__dictoffset__:
             waiting += [part for part in get_referents(value) if type(part) not in _ATOMS]
     return None
 
 
+def _holds_data(container: Anything) -> bool:
+    """Whether a large container begins with nothing but numbers, texts and tuples of them: who keeps generators, or
+    what has weak references, by the thousand keeps nothing else.
+    """
+    some = list(islice(container, FIRST))
+    if type(container) is dict:
+        some += islice(container.values(), FIRST)
+    return all(type(one) in _ATOMS or (type(one) is tuple and _ATOMS.issuperset(map(type, one))) for one in some)
+
+
+MANY, FIRST = 1000, 50
+_CONTAINERS = frozenset((list, dict, tuple, set, frozenset))
 _ATOMS = frozenset((int, float, str, bytes, bool, type(None), complex))
 
 

@@ -13,6 +13,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from xxhash import xxh3_128
 
+from hitsave_trace import lazily
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry, shapes
 from hitsave_trace.fingerprint.before import Before
@@ -365,6 +366,8 @@ def see(kind: str, name: str, instead: Mapping[str, dict[str, object]] | None = 
             return Sight(GLOBAL, name, ABSENT, "absent")
         for attribute in parts[1:]:
             found = vars(value).get(attribute, MISSING) if isinstance(value, (ModuleType, type)) else MISSING
+            if found is MISSING and lazily.load(value, attribute):
+                found = vars(value)[attribute]
             if found is MISSING:
                 return Sight(GLOBAL, name, ABSENT, "absent")
             value = found

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from stat import S_ISREG
 from time import perf_counter
 
 from hitsave_trace import names
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.files import plain_stat
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.model import CODE, DISTRIBUTION, FILE
 from hitsave_trace.unrecorded import unrecorded
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 KEPT_FILE_BYTES = 1 << 20
 KEPT_RUN_BYTES = 16 << 20
 """Input files up to the first size are kept with the run, up to the second in sum."""
+KEPT_FILES = 1000
+"""So many of them: to look at ten thousand small ones takes longer than it took to read them."""
 
 MOST_FAULTS = 20
 
@@ -169,23 +173,22 @@ def _keep_files(session: Session, uses: tuple[tuple[str, str, bytes, str | None]
     A file's fingerprint is the digest of its bytes, so it is kept under the name that the run's record already has for it.
     """
     left = KEPT_RUN_BYTES
-    for kind, name, fingerprint, _ in uses:
-        if kind != FILE or not session.run:
-            continue
+    read = [(name, fingerprint) for kind, name, fingerprint, _ in uses if kind == FILE]
+    for name, fingerprint in read[:KEPT_FILES] if session.run else ():
         path = around.locate(name)
         try:
-            size = os.stat(path).st_size
-            if size > min(KEPT_FILE_BYTES, left) or not os.path.isfile(path):
+            found = plain_stat(path)
+            size = found.st_size
+            if size > min(KEPT_FILE_BYTES, left) or not S_ISREG(found.st_mode):
                 continue
-            if around.digests.content(path) != fingerprint:
+            left -= size
+            if session.store.source(fingerprint) is not None or around.digests.content(path) != fingerprint:
                 continue
             with open(path, "rb") as file:
                 data = file.read()
         except OSError:
             continue
-        if session.store.source(fingerprint) is None:
-            session.store.save_source(data)
-        left -= size
+        session.store.save_source(data)
 
 
 def _distributions(uses: tuple[tuple[str, str, bytes, str | None], ...]) -> dict[str, str]:

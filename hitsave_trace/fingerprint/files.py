@@ -33,6 +33,9 @@ if TYPE_CHECKING:
         def put(self, path: str, stamp: Stamp, digest: Fingerprint) -> None: ...
 
 
+plain_stat, plain_lstat = os.stat, os.lstat
+"""As they are before anybody takes note of who asks."""
+
 _UNSETTLED_NS = 2_000_000_000
 _BUFFER = 1 << 20
 
@@ -60,7 +63,7 @@ class FileDigests:
     def content(self, path: str) -> Fingerprint:
         """Fingerprint the bytes of a regular file; `ABSENT` if there is nothing."""
         try:
-            found = os.stat(path)
+            found = plain_stat(path)
         except (FileNotFoundError, NotADirectoryError):
             return ABSENT
         except (OSError, ValueError):
@@ -105,7 +108,7 @@ class FileDigests:
     def presence(self, path: str) -> Fingerprint:
         """Tell absent, file, directory and other apart; links are followed."""
         try:
-            mode = os.stat(path).st_mode
+            mode = plain_stat(path).st_mode
         except (OSError, ValueError):
             return ABSENT
         if S_ISREG(mode):
@@ -115,7 +118,7 @@ class FileDigests:
     def stat(self, path: str) -> Fingerprint:
         """Fingerprint what a program asks `stat` for: kind, permissions, size and time of change."""
         try:
-            found = os.stat(path)
+            found = plain_stat(path)
         except (OSError, ValueError):
             return ABSENT
         size = 0 if S_ISDIR(found.st_mode) else found.st_size

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from hitsave_trace.fingerprint.values import Walk
 
 _PLAIN_NUMBERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-_mark = object.__hash__
 
 
 def _memory(tensor: Anything) -> Anything:
@@ -42,11 +41,8 @@ def _tensor(walk: Walk, value: Anything) -> Children:
     walk.write(text(str(plain.dtype)) + marshalled((tuple(plain.shape), plain.stride(), value.requires_grad), 2))
     memory = _memory(plain)
     arrays.share_memory(walk, memory)
-    walk.fed = None
+    # Its elements alone don't say whether it was changed: there is the gradient, too. So they are in no `walk.contents`.
     arrays.content(walk, memory)
-    fed: bytes | None = walk.fed
-    if fed is not None and not walk.is_key:
-        walk.contents[walk.marks[_mark(value)]] = fed
     own = object.__getattribute__(value, "__dict__")
     held = [value.grad, *([own] if own else ())]
     return [*first, *held], (ATTRIBUTES, ["class"] * len(first) + ["grad", "__dict__"][: len(held)])

@@ -6,8 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from hitsave_trace.fingerprint.before import Before  # noqa: E402
 from hitsave_trace.fingerprint.forms import form_of  # noqa: E402
-from hitsave_trace.fingerprint.values import Unfingerprintable, fingerprint  # noqa: E402
+from hitsave_trace.fingerprint.values import LARGE, Unfingerprintable, Walk, fingerprint  # noqa: E402
 
 
 def same(one, other):
@@ -68,3 +69,17 @@ def test_modules_and_optimisers():
     after = fingerprint((net, optimiser))
     optimiser.step()
     assert len({before, after, fingerprint((net, optimiser))}) == 3
+
+
+def test_large_tensors_that_were_changed_are_found():
+    """Also one whose elements are as they were, and that has a gradient now."""
+    model = torch.nn.Linear(LARGE, 2)
+    walk = Walk()
+    walk.fingerprint(model)
+    before = Before(walk, model)
+    weight = next(i for i, thing in enumerate(before.objects) if thing is model.weight)
+    (model.weight * model.weight).sum().backward()
+    assert weight in [position for position, _ in before.changed(range(len(before.objects)))]
+    with torch.no_grad():
+        model.weight += 1
+    assert weight in [position for position, _ in before.changed(range(len(before.objects)))]

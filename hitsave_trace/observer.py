@@ -65,7 +65,8 @@ class Observer:
 
     def registered(self, info: CodeInfo) -> None:
         """A function has been loaded: its first entry is always of interest."""
-        arm_entry(info)
+        if not self.off:
+            arm_entry(info)
 
     def ran(self, code: CodeType) -> None:
         """An engine saw a code object run: a library's, or user code that the import hook has not seen."""

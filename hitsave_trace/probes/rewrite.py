@@ -323,12 +323,19 @@ def _arguments(code: CodeType, base: int, nargs: int) -> list[bytes]:
 
 
 def _runs(positions: list[tables.Position], places: Places, skip: int, total: int) -> list[tuple[int, tables.Position]]:
-    """Give the positions of the observed body as (units, position) runs; what was inserted belongs to no line."""
-    placed: list[tables.Position] = [tables.NO_POSITION] * total
+    """Give the positions of the observed body as (units, position) runs. What was inserted has that of what it stands
+    before: a tracer would be told twice of a line with a piece of none in its middle.
+    """
+    found: list[tables.Position | None] = [None] * total
     for unit, position in enumerate(positions):
         moved = places.moved(unit) - skip
         if 0 <= moved < total:
-            placed[moved] = position
+            found[moved] = position
+    placed: list[tables.Position] = [tables.NO_POSITION] * total
+    following = tables.NO_POSITION
+    for i in reversed(range(total)):
+        following = found[i] or following
+        placed[i] = following
     runs: list[tuple[int, tables.Position]] = []
     start = 0
     for i in range(1, total + 1):

@@ -326,23 +326,15 @@ def _runs(positions: list[tables.Position], places: Places, skip: int, total: in
     """Give the positions of the observed body as (units, position) runs. What was inserted has that of what it stands
     before: a tracer would be told twice of a line with a piece of none in its middle.
     """
-    found: list[tables.Position | None] = [None] * total
-    for unit, position in enumerate(positions):
-        moved = places.moved(unit) - skip
-        if 0 <= moved < total:
-            found[moved] = position
-    placed: list[tables.Position] = [tables.NO_POSITION] * total
+    found: list[tables.Position | None] = [None] * (skip + total)
+    for first, behind, moved in places.stretches(len(positions)):
+        found[moved : moved + behind - first] = positions[first:behind]
+    placed: list[tables.Position] = []
     following = tables.NO_POSITION
-    for i in reversed(range(total)):
-        following = found[i] or following
-        placed[i] = following
-    runs: list[tuple[int, tables.Position]] = []
-    start = 0
-    for i in range(1, total + 1):
-        if i == total or placed[i] != placed[start]:
-            runs.append((i - start, placed[start]))
-            start = i
-    return runs
+    for position in reversed(found[skip : skip + total]):
+        following = position or following
+        placed.append(following)
+    return tables.runs(placed[::-1])
 
 
 def _final_line(code: CodeType, positions: list[tables.Position]) -> int:

@@ -1,9 +1,10 @@
 """What library functions look up for the program, where the program's own code names nothing.
 
 `parser.parse_args()` reads `sys.argv`; `importlib.import_module(name)` gives a module of which anything may be read
-afterwards; `importlib.metadata` tells which versions are installed; `pickle.load(file)` gives objects of classes that nobody named. The first three are Python functions of
-libraries, reached through objects and by computed names, so they are wrapped when their module arrives. What the command
-line is to other libraries shows to the engines, when a library's code runs that mentions `argv`.
+afterwards; `importlib.metadata` tells which versions are installed; `pickle.load(file)` gives objects of classes that nobody
+named. The first three are Python functions of libraries, reached through objects and by computed names, so they are wrapped
+when their module arrives. What the command line is to other libraries shows to the engines, when a library's code runs that
+mentions `argv`.
 """
 
 from __future__ import annotations

@@ -332,7 +332,7 @@ def is_at_home(info: CodeInfo, names: dict[str, object]) -> bool:
     return known is None or names is known
 
 
-def is_the_programs(error: BaseException) -> bool:
+def raised_by_program(error: BaseException) -> bool:
     """Whether an exception came out of user code that ran inside of a hook, as a signal handler does."""
     trace = error.__traceback__
     while trace is not None:

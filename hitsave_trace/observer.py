@@ -11,10 +11,10 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import perf_counter, thread_time
 
-from hitsave_trace import abreast, company, ends, filled, foregone, observations, reads, stepping
+from hitsave_trace import abreast, company, ends, filled, foregone, inner, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.names import code_infos, is_at_home, is_the_programs
+from hitsave_trace.names import code_infos, is_at_home, raised_by_program
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, concerned, innermost, reader_of, stacks, user_line
@@ -33,15 +33,13 @@ UNPROBED = "\0unprobed"
 """What `classify` says of user code."""
 _TOLD_OF_ARGV = ("/argparse.py", "/optparse.py", "/click/core.py", "/typer/core.py")
 """Whose use of the command line is told by `taps.lookups`, more exactly."""
-INNER_RETURNS = 100
-"""Returns of a function inside of its own recorded call that are told, about a microsecond each."""
 
 
 class Observer:
     """The observer of one process."""
 
     __slots__ = (
-        "_fired", "_origins", "_seen", "classify", "closing", "failed", "interceptor", "off", "opening",
+        "fired", "_origins", "_seen", "classify", "closing", "failed", "interceptor", "off", "opening",
     )  # fmt: skip
 
     def __init__(
@@ -60,11 +58,12 @@ class Observer:
         self.failed = failed
         self.off = False
         self._seen: list[CodeInfo] = []  # switched off, or to the observed body, since the last opening
-        self._fired: list[object] = []  # block cells that were switched off since the last opening
+        self.fired: list[object] = []  # block cells that were switched off since the last opening
 
     def registered(self, info: CodeInfo) -> None:
         """A function has been loaded: its first entry is always of interest."""
-        arm_entry(info)
+        if not self.off:
+            arm_entry(info)
 
     def ran(self, code: CodeType) -> None:
         """An engine saw a code object run: a library's, or user code that the import hook has not seen."""
@@ -189,21 +188,32 @@ class Observer:
             if abreast.all_have_seen_block(info, number):
                 cell = info.block_cells[number - 1]
                 disarm(cell)
-                self._fired.append(cell)
+                self.fired.append(cell)
                 if len(stacks) > 1:
                     # Others come here at the same time. The entry leads to the observed body for as long as they may.
                     if not abreast.all_have_seen_block(info, number):
                         arm(cell)
                     return
                 info.cells_left -= 1
-                if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
-                    disarm(info.entry_cell)
+                self.look_for_left(info)
         except BaseException as error:
             self.fault(error)
         finally:
             busy.discard(thread)
             # What looking at a large global costs must not make the call look slow: it would be asked about for ever.
             around.hook_took(began, clock)
+
+    def look_for_left(self, info: CodeInfo) -> None:
+        """Switch the entry of a function off if none of its blocks has to be told any more.
+
+        A recording that was opened while the function ran has switched its blocks on again, and its entry; the entry was
+        forgotten then, and must be switched on by the next one, too.
+        """
+        if info.cells_left <= 0:
+            info.cells_left = sum(map(is_armed, info.block_cells))
+        if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
+            disarm(info.entry_cell)
+            self._seen.append(info)
 
     def receiver(self, info: CodeInfo, value: object) -> None:
         """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
@@ -218,7 +228,7 @@ class Observer:
         self._returned_kept(info, value)
         frame = getframe(2)
         if stack[-1].frame != id(frame) and not self.drop_to(stack, id(frame)):
-            self._returned_within(info, stack[-1])
+            inner.returned(self, info, stack[-1])
             return
         recording = stack[-1]
 
@@ -236,41 +246,6 @@ class Observer:
                 filled.returned(info, value)
             except BaseException as error:
                 self.fault(error)
-
-    def _returned_within(self, info: CodeInfo, recording: Recording) -> None:
-        """A function that calls itself returned, but not from the call that is recorded.
-
-        Only the observed body tells returns, and it is only needed for blocks that were not entered yet: mostly those
-        of errors, which never will be. When enough was told, what these blocks mention counts as read, and calls of the
-        function cost again what they cost in plain Python. A read that would speak against saving waits until it happens.
-        """
-        info.returns += 1
-        thread = get_ident()
-        if info.returns != INNER_RETURNS or len(stacks) > 1 or thread in busy:
-            return
-        position = recording.functions.get(info.name)
-        if position is None:
-            return
-        busy.add(thread)
-        try:
-            for number, (cell, chains) in enumerate(zip(info.block_cells, info.blocks[1:], strict=True), 1):
-                if not is_armed(cell):
-                    continue
-                reasons = len(recording.reasons)
-                reads.observe(recording, info.module, chains, position)
-                if len(recording.reasons) > reasons:
-                    del recording.reasons[reasons:]
-                    continue
-                disarm(cell)
-                self._fired.append(cell)
-                recording.blocks.add((info.name, number))
-                info.cells_left -= 1
-            if info.cells_left == 0 and not info.watches and info.kept <= 0:
-                disarm(info.entry_cell)
-        except BaseException as error:
-            self.fault(error)
-        finally:
-            busy.discard(thread)
 
     def abandon(self, info: CodeInfo, error: BaseException) -> None:
         """A function whose calls are being recorded is being left by an exception."""
@@ -324,10 +299,10 @@ class Observer:
         company.meet(thread)
         for seen in self._seen:
             arm(seen.entry_cell)
-        for cell in self._fired:
+        for cell in self.fired:
             arm(cell)  # type: ignore[arg-type]
         self._seen.clear()
-        self._fired.clear()
+        self.fired.clear()
         info.opened += 1
         info.returns = 0
         if info.exit_cell is not None:
@@ -395,6 +370,6 @@ class Observer:
         """A hook failed. What is the program's goes on; what is ours must not disturb it."""
         for recording in all_open():
             recording.forbid("internal", f"{type(error).__name__}: {error}", "")
-        if not isinstance(error, Exception) or is_the_programs(error):
+        if not isinstance(error, Exception) or raised_by_program(error):
             raise error
         self.failed(error)

@@ -36,15 +36,26 @@ def has_nothing_to_tell(thread: int, info: CodeInfo) -> bool:
         company.meet(thread)
         if not all(info.name in recording.functions for recording in concerned(thread)):
             return False
-    if all_have_seen(info) and not (info.candidate and others_may_call()):
+    if all_have_seen(info) and not (info.candidate and others_may_call(info)):
         return False  # its probe was switched on again to see whether it runs at all
     info.entered = True
     return True
 
 
-def others_may_call() -> bool:
-    """Whether the program has other threads: they may call a function while its call in this one is recorded."""
-    return len(getattr(sys.modules.get("threading"), "_active", ())) > 1
+def others_may_call(info: CodeInfo) -> bool:
+    """Whether the program has other threads, which may call a function while its call in this one is recorded.
+
+    Those calls are asked about only if the function does not call itself without end: each of these would be looked at.
+    """
+    if len(getattr(sys.modules.get("threading"), "_active", ())) <= 1:
+        return False
+    count = _again[info.name] = _again.get(info.name, 0) + 1
+    return count <= MOST_AGAIN
+
+
+MOST_AGAIN = 2000
+_again: dict[str, int] = {}
+"""By function, how often it was entered while a call of it was being recorded in the same thread."""
 
 
 def all_have_seen(info: CodeInfo) -> bool:

@@ -160,7 +160,7 @@ class Observer:
             arm(info.exit_cell)
         if abreast.all_have_seen(info):
             # Calls inside of a recorded one of the same function are not asked about.
-            if not asked or (info.opened and not abreast.others_may_call()):
+            if not asked or (info.opened and not abreast.others_may_call(info)):
                 if info.cells_left or info.watches or info.kept > 0:
                     direct(info.entry_cell)
                 else:

@@ -312,10 +312,8 @@ def _namespace_text(names: list[tuple[str, object]]) -> str:
 
 
 _NAMES = 200
-_OF_ANY_MODULE = frozenset((
-    "__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "__warningregistry__",
-    *vars(ModuleType("any")),
-))  # fmt: skip
+_MADE = "__annotations__ __builtins__ __cached__ __file__ __path__ __warningregistry__"
+_OF_ANY_MODULE = frozenset((*_MADE.split(), *vars(ModuleType("any"))))
 """What a module has whatever its code says. `__getattr__`, `__all__` and `__version__` are names like others."""
 
 

@@ -27,13 +27,16 @@ EVENTS = ("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback")
 """What the interpreter tells audit hooks when somebody begins to watch, or stops."""
 
 
-def is_ours() -> bool:
-    """Whether it is an engine of HitSave that an audit hook is just told of."""
+def is_nothing() -> bool:
+    """Whether what an audit hook is just told of is no watching by the program: an engine of HitSave, or `doctest`, which puts
+    back what there was before each example, mostly nothing.
+    """
     try:
-        who = getframe(3).f_globals.get("__name__")
+        frame = getframe(3)
     except ValueError:
         return True  # the interpreter's own, at the end
-    return str(who).startswith("hitsave")
+    who = str(frame.f_globals.get("__name__"))
+    return who.startswith("hitsave") or (who == "doctest" and frame.f_locals.get("save_trace", who) is None)
 
 
 def give_way(observer: Observer, sites: Iterable[Site]) -> None:

@@ -25,7 +25,7 @@ from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint import state as kinds
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
-from hitsave_trace.giving_way import EVENTS, give_way, is_ours
+from hitsave_trace.giving_way import EVENTS, give_way, is_nothing
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.library_calls import LibraryCalls
 from hitsave_trace.observer import UNPROBED, Observer
@@ -229,7 +229,7 @@ class Session:
             self.observer.registered(info)
 
     def _watched(self, _: object) -> None:
-        if self.observer.off or is_ours():
+        if self.observer.off or is_nothing():
             return
         self.sampler.stop()
         give_way(self.observer, [site for _, sites in self.sampler.sites.values() for site in sites])

@@ -94,3 +94,35 @@ def test_other_strings_in_the_same_places_are_a_change():
     walk = Walk()
     assert walk.fingerprint(one) != fingerprint(two)
     assert not walk.contents
+
+
+def test_an_element_that_was_replaced_is_seen():
+    found = array([fresh(text) for text in made(TEXTS)])
+    before = fingerprint(found)
+    assert fingerprint(found) == before
+    was = found[3000]
+    found[3000] = "another"
+    assert fingerprint(found) != before
+    found[3000] = was
+    assert fingerprint(found) == before
+    found[3000] = fresh(was)
+    assert fingerprint(found) == before
+
+
+def test_what_is_remembered_goes_with_the_array():
+    count = len(pooled._remembered)
+    found = array(made(TEXTS))
+    fingerprint(found)
+    fingerprint(found[:4000])
+    assert len(pooled._remembered) == count + 2
+    del found
+    assert len(pooled._remembered) == count
+
+
+def test_addresses_that_are_used_again_mean_nothing():
+    # Thousands of arrays, one after the other, of strings that are made anew each time.
+    for i in range(300):
+        found = array([f"{i}-{k % 7}" for k in range(2100)])
+        assert fingerprint(found) == fingerprint(array(found.tolist()))
+        forms = {fingerprint(found), fingerprint(array([f"{i + 1}-{k % 7}" for k in range(2100)]))}
+        assert len(forms) == 2

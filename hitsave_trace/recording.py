@@ -62,7 +62,7 @@ class Recording:
 
     __slots__ = (
         "below", "beside", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
-        "elsewhere", "entry", "filters", "frame", "functions", "handling", "info", "is_of_library", "listings",
+        "elsewhere", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
         "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
         "rows", "seeded", "shown", "shows", "started", "thread", "threads", "watched", "written",
     )  # fmt: skip
@@ -74,6 +74,7 @@ class Recording:
         self.elsewhere = at_work()
         self.beside = False  # a thread that it had not started ran code of the program since (company.py)
         self.threads: list[object] = []  # the Thread objects that were started by it
+        self.given: list[object] = []  # tasks that other processes do for it (taps/workers.py)
         self.frame = frame
         self.thread = get_ident()
         self.started = started
@@ -205,6 +206,7 @@ class Recording:
         self.seeded |= child.seeded - self.drawn
         self.distributions |= child.distributions
         self.threads += child.threads
+        self.given += child.given
         self.children += 1 + child.children
         self.below += child.below
         self.looked += child.looked

@@ -20,6 +20,7 @@ import sys
 
 from hitsave_trace.taps.newborn import Newborn
 from hitsave_trace.taps.noting import noting
+from hitsave_trace.taps.workers import is_started_by_them
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +106,12 @@ class Entropy:
         elif name == "multiprocessing.util" and hasattr(module, "spawnv_passfds"):
             words = "multiprocessing"
             self.patches.function(
-                module, "spawnv_passfds", self._noting(lambda _, __, frame: self._forbid(frame, words, "process"))
+                module, "spawnv_passfds", self._noting(lambda _, __, frame: self._spawned(frame, words))
             )
+
+    def _spawned(self, frame: FrameType, words: str) -> None:
+        if not is_started_by_them(frame):
+            self._forbid(frame, words, "process")
 
     def _wrap_random(self, module: ModuleType) -> None:
         for function in ("seed", "setstate", "getstate"):

@@ -31,6 +31,8 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
     for work in found.given:
         for slug, what in work.against():  # type: ignore[attr-defined]
             found.forbid(slug, what, "")
+        for generator in work.generators:  # type: ignore[attr-defined]
+            found.random_read(generator)
     after = switches.switches()
     filters = warned.filters_set(before[switches.FILTERS], after[switches.FILTERS])  # type: ignore[arg-type]
     for slug, what in switches.differences(before, after):

@@ -62,7 +62,7 @@ def _pooled(array: np.ndarray) -> tuple[bytes | None, list[object], np.ndarray] 
         if _OTHERS * len(distinct) > array.size or joined.count(_BETWEEN) != len(strings) - 1:
             return None
         text = joined.encode("utf-8", "surrogatepass")
-        place = np.empty(len(own), np.intp)
+        place: np.ndarray = np.empty(len(own), np.intp)
         place[own], place[~own] = np.arange(len(strings)), np.arange(len(strings), len(own))
         codes = place[codes]
     return text, distinct, codes.astype("<i4")
@@ -72,14 +72,16 @@ def _texts(things: list[object]) -> np.ndarray:
     """Which of these objects are strings."""
     import numpy as np
 
-    return np.fromiter(map(is_, map(type, things), repeat(str)), bool, len(things))
+    found: np.ndarray = np.fromiter(map(is_, map(type, things), repeat(str)), bool, len(things))
+    return found
 
 
 def _holders(things: list[object]) -> np.ndarray:
     """How many references there are to each of these objects."""
     import numpy as np
 
-    return np.fromiter(map(getrefcount, things), np.intp, len(things))
+    found: np.ndarray = np.fromiter(map(getrefcount, things), np.intp, len(things))
+    return found
 
 
 def _only_one() -> int:
@@ -87,7 +89,7 @@ def _only_one() -> int:
     if not _counted:
         import numpy as np
 
-        array = np.empty(FROM, object)
+        array: np.ndarray = np.empty(FROM, object)
         array[:] = [f"hitsave {i}" for i in range(FROM)]
         found = by_address(array)
         _counted.append(int(_holders(found[0])[0]) if found is not None else 0)
@@ -102,7 +104,7 @@ def array_of(text: bytes | None, others: list[object], codes: np.ndarray) -> np.
     import numpy as np
 
     strings = [] if text is None else text.decode("utf-8", "surrogatepass").split(_BETWEEN)
-    pool = np.empty(len(strings) + len(others), object)
+    pool: np.ndarray = np.empty(len(strings) + len(others), object)
     pool[:] = [*strings, *others]
     made: np.ndarray = pool[codes]
     return made

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from ctypes import c_char
+from functools import partial
 from weakref import ref
 
 from hitsave_trace.fingerprint import hasher
@@ -46,7 +47,7 @@ def by_address(array: Anything) -> tuple[list[object], Anything] | None:
     import numpy as np
 
     codes, addresses = factorize(np.frombuffer(_addresses(array), np.intp))
-    first = np.empty(len(addresses), np.intp)
+    first: Anything = np.empty(len(addresses), np.intp)
     first[codes[::-1]] = np.arange(array.size - 1, -1, -1)
     return array[first].tolist(), codes
 
@@ -59,6 +60,10 @@ def _addresses(array: Anything) -> Anything:
 def is_remembered(array: Anything) -> bool:
     """Whether the elements of a flat array are held here as well, once."""
     return digest_of(_addresses(array)) in _remembered
+
+
+def _forget(where: bytes, _: object, pop: Anything = _remembered.pop) -> None:
+    pop(where, None)  # the interpreter may have ended: then a name of this module means nothing
 
 
 def seems_pooled(array: Anything) -> bool:
@@ -92,7 +97,7 @@ def write(walk: Walk, array: Anything) -> bool:
             owner = owner.base
         held = flat.copy()
         if digest_of(_addresses(held)) == where:
-            _remembered[where] = form, count, held, ref(owner, lambda _, forget=_remembered.pop: forget(where, None))
+            _remembered[where] = form, count, held, ref(owner, partial(_forget, where))
     return True
 
 

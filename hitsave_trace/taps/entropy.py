@@ -41,6 +41,12 @@ _ALLOWED = frozenset((
 ))  # fmt: skip
 _ALLOWED_INSIDE = ("sklearn.callback.", "numpy.random._pickle")
 """Parts of libraries that only make names for their own use with it, or a generator that gets its state in a moment."""
+_RUN_OTHERS = frozenset((
+    "BatchedCalls.__call__", "Parallel._get_sequential_output", "_TracebackCapturingWrapper.__call__", "_WorkItem.run",
+    "Thread.run", "Timer.run", "worker", "mapstar", "starmapstar", "_process_worker", "_process_chunk", "_CallItem.__call__",
+    "Handle._run",
+))  # fmt: skip
+"""Functions of those libraries that call what they were given, which may be what asks."""
 _DOORS = ("random", "secrets", "uuid", "os", "numpy.random", "numpy.random.bit_generator")
 _WORDS = {
     "uuid": "uuid.{name}",
@@ -176,4 +182,6 @@ def asker(frame: FrameType | None) -> tuple[str, bool]:
         door = _WORDS.get(module, "").format(name=asking.f_code.co_name) or door
         asking = asking.f_back
     asked_by = "" if asking is None else str(asking.f_globals.get("__name__", ""))
+    if asking is not None and asking.f_code.co_qualname.partition(".<locals>")[0] in _RUN_OTHERS:
+        return door, False
     return door, asked_by.partition(".")[0] in _ALLOWED or asked_by.startswith(_ALLOWED_INSIDE)

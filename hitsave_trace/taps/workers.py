@@ -7,11 +7,13 @@ given, as if it had been done here. A task that has not ended when the recording
 
 from __future__ import annotations
 
+import os
 import sys
 
+from hitsave_trace.around import around
 from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.taps.noting import noting
-from hitsave_trace.taps.working import HERE, Told, Watched
+from hitsave_trace.taps.working import HERE, TEMPORARY, Told, Watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,35 +28,50 @@ if TYPE_CHECKING:
     Keywords = dict[str, object]
 
 MODULE = "joblib.externals.loky.process_executor"
+GENERATORS = ("random", "numpy.random", "torch")
 WORDS = "work given to workers of joblib"
 
 
 class Work:
     """One task that was given away."""
 
-    __slots__ = ("ended", "reasons")
+    __slots__ = ("ended", "generators", "reasons")
 
     def __init__(self) -> None:
         self.ended = False
+        self.generators: tuple[str, ...] = ()  # that it may have taken along in the state in which they were
         self.reasons: tuple[tuple[str, str], ...] = ()
 
     def against(self) -> tuple[tuple[str, str], ...]:
         """What speaks against saving whoever gave it away: (slug, words)."""
-        return self.reasons if self.ended else (("process", WORDS),)
+        # There nobody sees who looks at a clock.
+        return self.reasons if self.ended and not around.clocks_refused else (("process", WORDS),)
 
     def taking(self, take: Callable[[object], object]) -> Callable[[object], object]:
         """Make what stands for the `set_result` of a future."""
 
         def taken(result: object) -> object:
             if type(result) is Told:
-                unknown = [name for name in result.modules if name != HERE and not is_library(name)]
-                made = [name for name in result.modules if "cloudpickle" in name]
-                own = (("process", f"{WORDS}, of {(unknown or ['functions of the program'])[0]}"),) if unknown or made else ()
-                self.reasons, self.ended = result.reasons + own, True
+                own = _of_the_program(result.modules)
+                self.generators = tuple(
+                    name
+                    for name in GENERATORS
+                    if any(one == name or one.startswith(name + ".") for one in result.modules)
+                )
+                self.reasons, self.ended = result.reasons, True
+                if own is not None:
+                    self.reasons += (("process", f"{WORDS}, of {own}"),)
                 result = result.value
             return take(result)
 
         return taken
+
+
+def _of_the_program(modules: tuple[str, ...]) -> str | None:
+    """What of the program there is in a task whose pickle asks for names of these modules, if there is anything."""
+    if any("cloudpickle" in name for name in modules):
+        return "a function of the program"
+    return next((name for name in modules if name != HERE and not is_library(name)), None)
 
 
 def imported(recording: Recorder, patches: Patches, outer: Note) -> None:
@@ -73,6 +90,11 @@ def imported(recording: Recorder, patches: Patches, outer: Note) -> None:
     patches.method(kind, "__init__", noting(given, recording, MODULE), after=True, outer=outer)
 
 
+def is_temporary(path: str) -> bool:
+    """Whether a path is of the files through which this process hands large arrays to its workers."""
+    return TEMPORARY in path and f"{TEMPORARY}{os.getpid()}_" in path
+
+
 def is_started_by_them(frame: FrameType | None) -> bool:
     """Whether a process is started as one of joblib's workers, or to clean up behind them."""
     for _ in range(8):
@@ -82,9 +104,3 @@ def is_started_by_them(frame: FrameType | None) -> bool:
             return "-packages/" in frame.f_code.co_filename
         frame = frame.f_back
     return False
-
-
-def is_theirs(thread: object) -> bool:
-    """Whether a thread serves joblib's workers: it goes on until they are idle for long."""
-    target = getattr(thread, "_target", None)
-    return str(getattr(target, "__module__", "")).startswith("joblib.externals.loky.")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+import warnings
 from types import FunctionType
 
 from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
@@ -81,6 +82,10 @@ class Watch:
         if asker() not in NO_QUESTIONS:
             self.forbid("process", f"{path} was asked about")
 
+    def given_away(self, _: object) -> bool:
+        self.forbid("process", "work was given to other processes")
+        return False
+
     def touched(self, library: str) -> None:
         """Settings are those of the worker, which nobody but libraries sets."""
 
@@ -133,12 +138,24 @@ class Watched:
         return watched, (self.function,)
 
 
+def _shown(show: Callable[[object], None]) -> Callable[[object], None]:
+    """Stand where warnings are written, which is no matter of the taps."""
+
+    def shown(message: object) -> None:
+        if _watch.stacks:
+            _watch.forbid("process", "a warning was shown")
+        show(message)
+
+    return shown
+
+
 def _begin() -> None:
     try:
         if not _taps:
             from hitsave_trace.taps.installed import install
 
-            _taps.append(install(_watch, lambda path: TEMPORARY in path))
+            _taps.append(install(_watch, lambda path: TEMPORARY in path))  # type: ignore[arg-type]
+            _taps[0].patches.set(warnings, "_showwarnmsg_impl", _shown(vars(warnings)["_showwarnmsg_impl"]))
         from hitsave_trace.taps.state import random_states
 
         _watch.reasons.clear()
@@ -186,7 +203,7 @@ def _callable() -> FunctionType:
     return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, made.__closure__)
 
 
-Watched.__call__ = _callable()  # type: ignore[attr-defined]
+Watched.__call__ = _callable()  # type: ignore[method-assign]
 
 _parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
 if _parent is not None and _parent() is not None:

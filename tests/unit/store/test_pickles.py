@@ -209,7 +209,9 @@ def test_columns_of_text_are_pickled_by_their_distinct_objects(blobs):
         assert again[name].flags.c_contiguous
     # What is one object stays one, also between arrays.
     assert all(any(item is text for text in again["c"]) for item in [*again["a"], *again["b"], *again["d"].flat])
-    assert [TEXTS.index(x) if x == x else 2 for x in value["a"]] == [TEXTS.index(x) if x == x else 2 for x in again["a"]]
+    assert [TEXTS.index(x) if x == x else 2 for x in value["a"]] == [
+        TEXTS.index(x) if x == x else 2 for x in again["a"]
+    ]
 
 
 def test_equal_texts_of_two_objects_stay_two(blobs):

@@ -16,6 +16,7 @@ from hitsave import launch
 from hitsave.options import Options, parse
 from hitsave_trace import pythons
 from hitsave_trace.importing import collector, recursion
+from hitsave_trace.importing.apart import bundle
 from hitsave_trace.importing.script import Found, NotRunnable, Program, absolute, find, find_module, ready
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.importing.view import OwnView
@@ -181,6 +182,7 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
             _tell(handle, record)
     except BaseException as error:
         sys.stderr.write(f"hitsave: the run could not be recorded to its end ({type(error).__name__}: {error})\n")
+    bundle.write()
     restore()
     handle.over()
     if collects:

@@ -3,7 +3,8 @@
 Each group is (slug, mode, names). A name that ends in `.*` stands for all below it. The modes:
 
 `forbid`   mentioning it in code that runs makes the call unsaved
-`state`    harmless while there is no state to act upon (`switches.in_use`); what is left behind is compared
+`state`    harmless unless there was state to act upon when the call began (`switches.in_use`); what is left behind is compared
+`figures`  tells which figures are open: depends on whether there was one when the call began
 `allow`    a clock: allowed, unless the settings refuse clocks
 `handled`  looks at the exception that is being handled: depends on whether there was one when the call began
 `watched`  decided by a tap where it is called, with its arguments; the name alone says nothing. It is listed so that
@@ -58,6 +59,10 @@ GROUPS = (
         torch.distributed.* ray.* dask.distributed.*
     """),
     ("gui", "state", "matplotlib.pyplot.* pylab.* matplotlib.pylab.* seaborn.objects.*"),
+    ("gui", "figures", """
+        matplotlib.pyplot.get_fignums matplotlib.pyplot.get_figlabels matplotlib.pyplot.fignum_exists
+        matplotlib._pylab_helpers.Gcf matplotlib._pylab_helpers.Gcf.*
+    """),
     ("gui", "forbid", """
         matplotlib.pyplot.show matplotlib.pyplot.pause matplotlib.pyplot.ion matplotlib.pyplot.ioff
         matplotlib.pyplot.ginput matplotlib.pyplot.waitforbuttonpress matplotlib.pyplot.switch_backend matplotlib.use

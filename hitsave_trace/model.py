@@ -38,6 +38,8 @@ FILLED = "filled"
 
 HANDLED = "the exception that is being handled"
 """Where a call is made: a setting of its own."""
+FIGURES = "pyplot's figures"
+"""Those that are open where a call is made: a setting of its own."""
 
 KINDS = (
     CODE,

@@ -14,11 +14,14 @@ TYPE_CHECKING = False
 _BETWEEN_BLOCKS = 2 * sizeof(c_void_p)
 """Bytes from the slot of a block to that of the next: its number stands in between."""
 
+STATEMENT_KEPT = 20_000
+"""Bytes of the text of a statement that are kept to be shown."""
+
 
 class ModuleInfo:
     """One user module that the import hook has loaded."""
 
-    __slots__ = ("codes", "filename", "fingerprints", "globals", "loads", "name", "relative")
+    __slots__ = ("codes", "filename", "fingerprints", "globals", "loads", "name", "relative", "source")
 
     def __init__(self, name: str, filename: str, relative: str) -> None:
         self.name = name
@@ -28,6 +31,7 @@ class ModuleInfo:
         self.codes: list[CodeInfo] = []
         self.fingerprints: dict[str, bytes] = {}
         self.loads = 0
+        self.source = b""  # of the loading that is going on, or was the last
 
 
 class CodeInfo:
@@ -65,6 +69,7 @@ class CodeInfo:
         "returns",
         "seen",
         "shape",
+        "source",
         "watches",
         "writes",
     )
@@ -75,8 +80,8 @@ class CodeInfo:
         self.fingerprint = fingerprint
         self.qualname = name.partition(":")[2]
         self.filename = module.filename
+        self.source = module.source
         self.first_line = 0
-        self.def_line = 0  # first_line is that of the first decorator
         self.last_line = 0
         self.flags = 0
         self.code: CodeType | None = None
@@ -102,6 +107,7 @@ class CodeInfo:
 
     is_statement = False
 
+    def_line: int  # first_line is that of the first decorator
     entry_cell: c_void_p
     exit_cell: c_void_p | None
     block_cells: tuple[c_void_p, ...]
@@ -109,7 +115,10 @@ class CodeInfo:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """Make its cells: most functions never need more than one, and a program may have thousands."""
+            """Make what most functions never need, or no more than one of: a program may have thousands."""
+            if name == "def_line":
+                self.def_line = def_line(self.source, self.first_line)
+                return self.def_line
             if name == "block_cells":
                 count = len(self.blocks) - 1 if self.blocks_at else 0
                 cells = tuple(c_void_p.from_address(self.blocks_at + i * _BETWEEN_BLOCKS) for i in range(count))
@@ -138,7 +147,7 @@ class CodeInfo:
 class StatementInfo(CodeInfo):
     """A statement at the top level of a module. It is known by what it does: its name says nothing of where it stands."""
 
-    __slots__ = ("binds", "callees", "sure", "text")
+    __slots__ = ("binds", "callees", "sure")
 
     is_statement = True
 
@@ -149,13 +158,29 @@ class StatementInfo(CodeInfo):
         self.callees: tuple[str, ...] = ()  # names of what it calls, if it does nothing else
         self.binds: tuple[str, ...] = ()  # names that it may bind itself
         self.sure: tuple[str, ...] = ()  # those of them that it binds for certain
-        self.text = ""  # of its lines
+
+    @property
+    def text(self) -> str:
+        """Its lines, as far as they are kept to be shown."""
+        lines = self.source.splitlines()[self.first_line - 1 : self.last_line]
+        return b"\n".join(lines)[:STATEMENT_KEPT].decode("utf-8", "replace")
 
     @property
     def shown(self) -> str:
         """Its lines in the present source."""
         lines = f"{self.first_line}" if self.first_line == self.last_line else f"{self.first_line}–{self.last_line}"
         return f"{self.module.name}:line {lines}"
+
+
+def def_line(source: bytes, first: int) -> int:
+    """Give the line of the `def` of a function that begins at `first` with its decorators."""
+    lines = source.splitlines()
+    if not 0 < first <= len(lines) or not lines[first - 1].lstrip().startswith(b"@"):
+        return first
+    for number in range(first, min(first + 100, len(lines)) + 1):
+        if lines[number - 1].lstrip().startswith((b"def ", b"async ", b"class ")):
+            return number
+    return first
 
 
 def statement_name(module: str, fingerprint: bytes) -> str:

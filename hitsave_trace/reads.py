@@ -15,6 +15,7 @@ from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
 from hitsave_trace.model import (
     ARGV,
     BINDING,
+    FIGURES,
     FOUND,
     GLOBAL,
     HANDLED,
@@ -292,7 +293,9 @@ def _consult(recording: Recording, entry: catalogue.Entry | None) -> None:
         return
     if entry.mode == "allow" and not (entry.slug == "clock" and around.clocks_refused):
         return
-    if entry.mode == "state" and not around.in_use(entry.name):
+    if entry.mode in ("state", "figures"):
+        if entry.mode == "figures" or around.in_use(entry.name):
+            recording.distributions.add(FIGURES)  # unsaved, unless it has made what there is itself
         return
     recording.forbid(entry.slug, entry.what, user_line(3))
 

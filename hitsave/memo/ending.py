@@ -9,7 +9,7 @@ from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
-from hitsave_trace.model import DISTRIBUTION, HANDLED, RANDOM, SETTING, SHARING
+from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
 
 TYPE_CHECKING = False
@@ -39,7 +39,8 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if what == switches.FILTER_WORDS and filters is not None:
             continue
         if slug != "thread" or found.left_running():
-            found.forbid(slug, what, "")
+            # A figure that is left open may be closed by who called: that shows there.
+            found.forbid(slug, what, "", spreads=slug != "gui")
     if filters:
         found.distributions.add("warnings")  # where they were put depends on those that there were
     try:
@@ -80,7 +81,7 @@ def complete(found: Recording, call: Call, present: Present) -> None:
         if name == HANDLED and found.handling:
             raise Refused("hidden-state", "an exception that is handled outside of it")
         setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
-        if setting is None and name == settings.FIGURES:
+        if setting is None and name == FIGURES:
             raise Refused("gui", "a figure that was open before")
         if setting is None:
             raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")

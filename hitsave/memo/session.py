@@ -192,15 +192,9 @@ class Session:
         for code in info.codes:
             if code.qualname == "<module>" and code.code is not None:
                 patched.note_code(loaded.module, names.original_code(code.code))
-        lines = loaded.source.splitlines()
-        for code in info.codes:
-            if code.is_statement and not self.settings.statements:
-                continue
-            code.def_line = _def_line(lines, code.first_line)
-            if code.is_statement:
-                text = b"\n".join(lines[code.first_line - 1 : code.last_line])
-                code.text = text[:STATEMENT_KEPT].decode("utf-8", "replace")  # type: ignore[attr-defined]
-            self.store.save_code(code.fingerprint, (code.name, digest, info.relative, code.first_line, code.last_line))
+        kept = info.codes if self.settings.statements else [code for code in info.codes if not code.is_statement]
+        codes = [(code.name, code.fingerprint, code.first_line, code.last_line) for code in kept]
+        self.store.save_codes(loaded.module, digest, info.relative, codes)
 
     def _registered(self, info: CodeInfo) -> None:
         if info.is_statement and not self.settings.statements:
@@ -342,10 +336,6 @@ class Session:
         return {**self.opening, **closing}
 
 
-STATEMENT_KEPT = 20_000
-"""Bytes of the text of a statement that are kept to be shown."""
-
-
 def _at(project: str) -> tuple[int | None, str]:
     """Which run's code this process was started to run, and its project (see `hitsave.start`)."""
     run, _, told = os.environ.pop("HITSAVE_AT", "").partition(" ")
@@ -357,13 +347,3 @@ def _accepted(said: dict[str, object]) -> Iterator[tuple[str, bytes, bytes]]:
     rows = said.get("accepted")
     for row in rows if isinstance(rows, list) else ():
         yield row["function"], bytes.fromhex(row["before"]), bytes.fromhex(row["after"])
-
-
-def _def_line(lines: list[bytes], first: int) -> int:
-    """Give the line of the `def` of a function that begins at `first` with its decorators."""
-    if not 0 < first <= len(lines) or not lines[first - 1].lstrip().startswith(b"@"):
-        return first
-    for number in range(first, min(first + 100, len(lines)) + 1):
-        if lines[number - 1].lstrip().startswith((b"def ", b"async ", b"class ")):
-            return number
-    return first

@@ -37,6 +37,10 @@ class Logbook:
         path = place.pop(0) if len(place) > 2 else None
         self._sources.save_code(fingerprint, name, (source, path, *place))  # type: ignore[arg-type]
 
+    def save_codes(self, module: str, source: bytes, path: str, codes: list[tuple[str, bytes, int, int]]) -> None:
+        """Note where the code of a module's functions stands: name, fingerprint, first and last line of each."""
+        self._sources.save_codes(module, source, path, codes)
+
     def code(self, name: str, fingerprint: bytes) -> tuple[bytes, str | None, int, int] | None:
         """(source digest, path, first line, last line) of this version of the function."""
         return self._sources.code(name, fingerprint)

@@ -100,6 +100,9 @@ class NoStore:
     def save_code(self, fingerprint: bytes, code: Sequence[object]) -> None:
         pass
 
+    def save_codes(self, module: str, source: bytes, path: str, codes: list[tuple[str, bytes, int, int]]) -> None:
+        pass
+
     def code(self, name: str, fingerprint: bytes) -> tuple[bytes, str | None, int, int] | None:
         return None
 

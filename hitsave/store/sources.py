@@ -48,6 +48,17 @@ class Sources:
         """Note where the code of this fingerprint stands: source digest, path, first and last line."""
         self._rows.put_new(self._key(function, fingerprint), encode(place))
 
+    def save_codes(self, module: str, source: bytes, path: str, codes: list[tuple[str, bytes, int, int]]) -> None:
+        """`save_code` for all that a module defines. A row of its own says that it was done: most modules are what they
+        were in the run before, and have dozens of functions.
+        """
+        whole = module + ":", digest_of(b"".join([fingerprint for _, fingerprint, _, _ in codes]))
+        if self._rows.get(self._key(*whole)) is not None:
+            return
+        for function, fingerprint, first, last in codes:
+            self.save_code(fingerprint, function, (source, path, first, last))
+        self.save_code(whole[1], whole[0], (source, path, 0, 0))
+
     def code(self, function: str, fingerprint: bytes) -> tuple[bytes, str | None, int, int] | None:
         """What `save_code` noted."""
         row = self._rows.get(self._key(function, fingerprint))

@@ -9,10 +9,15 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from _frozen_importlib_external import FileFinder, SourceFileLoader
+from _frozen_importlib_external import FileFinder, SourceFileLoader, spec_from_file_location
+from _imp import _fix_co_filename  # type: ignore[attr-defined]
+from types import CodeType
+
+from hitsave_trace.importing.bundle import Bundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 OWN = dict(vars(builtins))
@@ -33,13 +38,43 @@ class Loader(SourceFileLoader):
         super().exec_module(module)
 
 
+class Bundled(Loader):
+    """The same for one whose bytecode is in the bundle."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Give the module's code."""
+        code = bundle.code(fullname)
+        if type(code) is not CodeType:
+            return super().get_code(fullname)
+        _fix_co_filename(code, self.path)
+        return code
+
+
+class Finder(FileFinder):
+    """Finds a module of ours in the bundle, else in its folder."""
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find the module."""
+        place = bundle.place(fullname)
+        if place is None:
+            return super().find_spec(fullname, target)
+        below = [os.path.dirname(place.path)] if place.is_package else None
+        return spec_from_file_location(
+            fullname, place.path, loader=Bundled(fullname, place.path), submodule_search_locations=below
+        )
+
+
+bundle = Bundle()
+
+
 def keep_apart() -> None:
-    """From here on, modules of ours that are imported get builtins of their own."""
+    """From here on, modules of ours that are imported get builtins of their own, and come out of the bundle."""
+    bundle.read()
     for name in ("hitsave_trace", "hitsave"):
         top = os.path.dirname(os.path.abspath(sys.modules[name].__file__ or ""))
         for folder, below, _ in os.walk(top):
             below[:] = [one for one in below if one != "__pycache__"]
-            sys.path_importer_cache[folder] = FileFinder(folder, (Loader, [".py"]))
+            sys.path_importer_cache[folder] = Finder(folder, (Loader, [".py"]))
 
 
 def put_back() -> dict[str, object]:

@@ -121,7 +121,7 @@ class Hook:
             if template is None:
                 template = self._rewrite(code, module)
                 self.templates.put(key, template)
-            dressed = self._load(template, self._info(module, filename, namespace), code)
+            dressed = self._load(template, self._info(module, filename, namespace, source or b""), code)
             keep_originals(dressed, code)
         except RecursionError:
             # The program is near its limit: plain Python would have gone on (or failed) here.
@@ -152,7 +152,7 @@ class Hook:
         except OSError:
             return None
 
-    def _info(self, module: str, filename: str, namespace: dict[str, object] | None) -> ModuleInfo:
+    def _info(self, module: str, filename: str, namespace: dict[str, object] | None, source: bytes) -> ModuleInfo:
         info = user_modules.get(module)
         if info is None or info.filename != filename:
             info = user_modules[module] = ModuleInfo(module, filename, relative(filename, self.scope.project))
@@ -160,7 +160,7 @@ class Hook:
             # Loaded again: the names of the code that stood there before belong to the new code now.
             info.codes = []
             info.fingerprints = {}
-        info.globals = namespace
+        info.globals, info.source = namespace, source
         return info
 
 

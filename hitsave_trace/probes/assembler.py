@@ -8,13 +8,14 @@ repeated until nothing moves.
 from __future__ import annotations
 
 import opcode
+from bisect import bisect_left, bisect_right
 
 from hitsave_trace.probes.snippets import op
 from hitsave_trace.pythons import CACHE_SIZES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     Piece: TypeAlias = "bytes | Label | Jump"
@@ -143,12 +144,14 @@ class Places:
 
     def before(self, unit: int) -> int:
         """The new place of what stands at `unit`, with what was inserted before it."""
-        from bisect import bisect_left
-
         return unit + self._sums[bisect_left(self._at, unit)] + self._sums_growing[bisect_left(self._growing, unit)]
 
     def moved(self, unit: int) -> int:
         """The new place of the opcode at `unit` itself."""
-        from bisect import bisect_right
-
         return unit + self._sums[bisect_right(self._at, unit)] + self._sums_growing[bisect_right(self._growing, unit)]
+
+    def stretches(self, end: int) -> Iterator[tuple[int, int, int]]:
+        """The code up to unit `end` in parts that have moved as one: first unit, last and one, new place of the first."""
+        cuts = [cut for cut in sorted({0, *self._at, *self._growing}) if cut < end]
+        for first, behind in zip(cuts, [*cuts[1:], end], strict=True):
+            yield first, behind, self.moved(first)

@@ -179,17 +179,13 @@ def _runs(
     for at, piece in additions.items():
         start = places.before(at)
         new[start : start + len(piece) // 2] = [placed[at]] * (len(piece) // 2)
-    for unit, position in enumerate(positions):
-        new[places.moved(unit)] = position
-    runs: list[tuple[int, tables.Position]] = []
-    for i, found in enumerate(new):
-        # None: a prefix that a jump got for its longer way.
-        position = found or next((one for one in new[i:] if one is not None), tables.NO_POSITION)
-        if runs and runs[-1][1] == position:
-            runs[-1] = (runs[-1][0] + 1, position)
-        else:
-            runs.append((1, position))
-    return runs
+    for first, behind, moved in places.stretches(len(positions)):
+        new[moved : moved + behind - first] = positions[first:behind]
+    # What is None is a prefix that a jump got for its longer way: it belongs to what follows.
+    following = tables.NO_POSITION
+    for i in range(total - 1, -1, -1) if None in new else ():
+        following = new[i] = new[i] or following
+    return tables.runs(new)  # type: ignore[arg-type]
 
 
 def _precall(count: int) -> bytes:

@@ -324,18 +324,10 @@ def _arguments(code: CodeType, base: int, nargs: int) -> list[bytes]:
 
 def _runs(positions: list[tables.Position], places: Places, skip: int, total: int) -> list[tuple[int, tables.Position]]:
     """Give the positions of the observed body as (units, position) runs; what was inserted belongs to no line."""
-    placed: list[tables.Position] = [tables.NO_POSITION] * total
-    for unit, position in enumerate(positions):
-        moved = places.moved(unit) - skip
-        if 0 <= moved < total:
-            placed[moved] = position
-    runs: list[tuple[int, tables.Position]] = []
-    start = 0
-    for i in range(1, total + 1):
-        if i == total or placed[i] != placed[start]:
-            runs.append((i - start, placed[start]))
-            start = i
-    return runs
+    placed: list[tables.Position] = [tables.NO_POSITION] * (skip + total)
+    for first, behind, moved in places.stretches(len(positions)):
+        placed[moved : moved + behind - first] = positions[first:behind]
+    return tables.runs(placed[skip : skip + total])
 
 
 def _final_line(code: CodeType, positions: list[tables.Position]) -> int:

@@ -21,6 +21,16 @@ _OP = opcode.opmap
 
 def op(name: str, arg: int = 0) -> bytes:
     """Encode one instruction with the prefixes and the inline cache that it needs."""
+    encoded = _encoded.get((name, arg))
+    if encoded is None:
+        encoded = _encoded[name, arg] = _encode(name, arg)
+    return encoded
+
+
+_encoded: dict[tuple[str, int], bytes] = {}
+
+
+def _encode(name: str, arg: int) -> bytes:
     number = _OP[name]
     units = b""
     for shift in (24, 16, 8):

@@ -5,6 +5,8 @@ Formats: CPython's `Objects/exception_handling_notes.txt` and `Objects/locations
 
 from __future__ import annotations
 
+from itertools import groupby
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +16,8 @@ NO_POSITION: Position = (None, None, None, None)
 
 
 def _big_endian(value: int, first: bool = False) -> bytes:
+    if value < 64:
+        return bytes((value | 128 if first else value,))
     parts = [value & 63]
     value >>= 6
     while value:
@@ -85,6 +89,11 @@ def _little_endian(value: int) -> bytes:
 
 def _signed(value: int) -> bytes:
     return _little_endian(-value << 1 | 1 if value < 0 else value << 1)
+
+
+def runs(positions: Sequence[Position]) -> list[tuple[int, Position]]:
+    """The positions of code units as (number of units, position), one for units with the same."""
+    return [(len(list(same)), position) for position, same in groupby(positions)]
 
 
 def encode_positions(runs: Sequence[tuple[int, Position]], line: int) -> bytes:

@@ -98,7 +98,7 @@ def _live(code: CodeType, row: Row | None, consts: list[object], module: ModuleI
     name, digest, parameters, captured, blocks, flags, first, last, base, abilities, lines = row
     info = CodeInfo(module, name, digest)
     info.parameters, info.captured, info.blocks = parameters, captured, blocks
-    info.flags, info.first_line, info.last_line, info.def_line = flags, first, last, first
+    info.flags, info.first_line, info.last_line = flags, first, last
     info.has_body, info.recordable, info.watches = bool(abilities & 1), bool(abilities & 2), bool(abilities & 4)
     if name.endswith(":<module>"):
         return _load_module(code, consts, base, info, lines)
@@ -123,7 +123,7 @@ def _load_module(code: CodeType, consts: list[object], base: int, info: CodeInfo
     for number, (digest, chains, callees, binds, sure, first, last) in enumerate(lines):
         one = StatementInfo(module, digest)
         one.blocks, one.callees, one.binds, one.sure = (chains,), callees, binds, sure
-        one.first_line, one.last_line, one.def_line = first, last, first
+        one.first_line, one.last_line = first, last
         place = base + toplevel.FIXED + toplevel.EACH * number
         consts[place + toplevel.INFO] = one
         found.append((one, place))

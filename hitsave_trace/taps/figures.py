@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from hitsave_trace.model import FIGURES
 from hitsave_trace.taps.noting import noting
-from hitsave_trace.taps.settings import FIGURES
 from hitsave_trace.taps.unseen import wrap
 
 TYPE_CHECKING = False

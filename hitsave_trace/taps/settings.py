@@ -19,7 +19,7 @@ from itertools import islice
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
-from hitsave_trace.model import HANDLED
+from hitsave_trace.model import FIGURES, HANDLED
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
 from hitsave_trace.taps import ignored, patched, registered
@@ -153,7 +153,6 @@ def _is_the_programs(thing: object) -> bool:
     return type(thing).__module__ in user_modules or getattr(thing, "__module__", None) in user_modules
 
 
-FIGURES = "pyplot's figures"
 NO_FIGURE: Fingerprint = b"no open figures\0"
 
 

@@ -63,7 +63,7 @@ def test_each_slug_has_its_words():
     for slug, mode, names in GROUPS:
         assert slug in known
         assert slug in REMEDIES
-        assert mode in {"forbid", "state", "allow", "watched", "handled"}
+        assert mode in {"forbid", "state", "figures", "allow", "watched", "handled"}
         assert names.split()
 
 

@@ -1,0 +1,80 @@
+"""HitSave's own bytecode in one file: read instead of many, and never in place of a source that has changed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hitsave
+import hitsave_trace
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs a program with a copy of HitSave of its own; gives what was said on stderr."""
+    for package in (hitsave, hitsave_trace):
+        here = Path(package.__file__).parent
+        shutil.copytree(here, tmp_path / "ours" / here.name, ignore=shutil.ignore_patterns("__pycache__"))
+    script = tmp_path / "program" / "main.py"
+    script.parent.mkdir()
+    script.write_text("print('it ran')\n")
+
+    def run(**variables):
+        names = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        names |= {"PYTHONPATH": str(tmp_path / "ours"), "HITSAVE_STORE": str(tmp_path / "store"), **variables}
+        command = [sys.executable, "-m", "hitsave", "run", "--no-replay", "-q", str(script)]
+        done = subprocess.run(command, env=names, cwd=script.parent, capture_output=True, text=True, check=True)
+        assert done.stdout == "it ran\n"
+        return done.stderr
+
+    return run
+
+
+def edit(path):
+    path.write_text(path.read_text() + "\nimport sys as _sys\n_sys.stderr.write('edited\\n')\n")
+
+
+def test_a_module_comes_out_of_the_bundle_until_its_source_changes(run, tmp_path):
+    ours = tmp_path / "ours"
+    assert run() == ""
+    (written,) = (ours / "hitsave" / "__pycache__").glob("bundle.*.pyc")
+    first = written.read_bytes()
+    # What is in the bundle is not looked for anywhere else.
+    (pyc,) = (ours / "hitsave_trace" / "__pycache__").glob("observer.*.pyc")
+    pyc.write_bytes(b"")
+    assert run() == ""
+    assert pyc.read_bytes() == b""
+    assert written.read_bytes() == first
+    edit(ours / "hitsave_trace" / "observer.py")
+    assert run() == "edited\n"
+    assert written.read_bytes() != first
+    assert run() == "edited\n"
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing of the kind", None])
+def test_a_damaged_bundle_is_no_bundle(run, tmp_path, damage):
+    run()
+    (written,) = (tmp_path / "ours" / "hitsave" / "__pycache__").glob("bundle.*.pyc")
+    whole = written.read_bytes()
+    written.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    assert run() == ""
+    assert len(written.read_bytes()) > len(whole) // 2
+
+
+def test_nothing_is_written_where_no_bytecode_is_wanted(run, tmp_path):
+    assert run(PYTHONDONTWRITEBYTECODE="1") == ""
+    assert not list(tmp_path.glob("ours/**/bundle*.pyc"))
+
+
+def test_a_tree_that_was_moved_names_its_files_as_they_are_called_now(run, tmp_path):
+    run()
+    (tmp_path / "ours").rename(tmp_path / "moved")
+    source = tmp_path / "moved" / "hitsave_trace" / "scope.py"
+    told = "import hitsave_trace.scope as s; print(s.project_of.__code__.co_filename)"
+    (tmp_path / "program" / "main.py").write_text(
+        f"import sys\nprint('it ran')\nexec({told!r}, {{'print': sys.stderr.write}})\n"
+    )
+    assert run(PYTHONPATH=str(tmp_path / "moved")) == str(source)

@@ -41,7 +41,7 @@ def by_address(array: Anything) -> tuple[list[object], Anything] | None:
 
     None where pandas is not loaded. Equal objects at two addresses are two.
     """
-    factorize = getattr(sys.modules.get("pandas"), "factorize", None)
+    factorize = getattr(sys.modules.get("pandas.core.algorithms"), "factorize", None)
     if factorize is None or not array.flags.c_contiguous:
         return None
     import numpy as np
@@ -136,7 +136,7 @@ def _by_value(flat: Anything) -> tuple[list[object], Anything, int] | None:
     items = flat.tolist()
     kinds = list(map(type, items))
     if kinds.count(str) == len(kinds):
-        factorize = getattr(sys.modules.get("pandas"), "factorize", None)
+        factorize = getattr(sys.modules.get("pandas.core.algorithms"), "factorize", None)
         if factorize is not None:
             codes, distinct = factorize(flat)
             return distinct.tolist(), codes, flat.size

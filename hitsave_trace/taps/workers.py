@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.recorder import Recorder
     from hitsave_trace.taps.unseen import Note
@@ -47,10 +48,11 @@ class Work:
         # There nobody sees who looks at a clock.
         return self.reasons if self.ended and not around.clocks_refused else (("process", WORDS),)
 
-    def taking(self, take: Callable[[object], object]) -> Callable[[object], object]:
+    def taking(self, future: Anything) -> Callable[[object], object]:
         """Make what stands for the `set_result` of a future."""
 
         def taken(result: object) -> object:
+            del future.set_result  # else the two hold each other, and the result
             if type(result) is Told:
                 own = _of_the_program(result.modules)
                 self.generators = tuple(
@@ -62,7 +64,7 @@ class Work:
                 if own is not None:
                     self.reasons += (("process", f"{WORDS}, of {own}"),)
                 result = result.value
-            return take(result)
+            return future.set_result(result)
 
         return taken
 
@@ -84,7 +86,7 @@ def imported(recording: Recorder, patches: Patches, outer: Note) -> None:
         item, future, function = arguments[:3]
         work = Work()
         if recording.given_away(work):
-            future.set_result = work.taking(future.set_result)  # type: ignore[attr-defined]
+            future.set_result = work.taking(future)  # type: ignore[attr-defined]
             item.fn = Watched(function)  # type: ignore[attr-defined]
 
     patches.method(kind, "__init__", noting(given, recording, MODULE), after=True, outer=outer)

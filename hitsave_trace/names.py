@@ -330,3 +330,13 @@ def is_at_home(info: CodeInfo, names: dict[str, object]) -> bool:
     """
     known = info.module.globals
     return known is None or names is known
+
+
+def raised_by_program(error: BaseException) -> bool:
+    """Whether an exception came out of user code that ran inside of a hook, as a signal handler does."""
+    trace = error.__traceback__
+    while trace is not None:
+        if id(trace.tb_frame.f_code) in code_infos:
+            return True
+        trace = trace.tb_next
+    return False

@@ -18,10 +18,10 @@ from hitsave_trace.around import (
     stat_text,
 )
 from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
-from hitsave_trace.fingerprint.surroundings import env
+from hitsave_trace.fingerprint.surroundings import distribution, env
 from hitsave_trace.fingerprint.terminals import terminal
 from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
-from hitsave_trace.model import ARGV, CWD, ENV, FILE, LISTING, PRESENCE, STAT, TERMINAL
+from hitsave_trace.model import ARGV, CWD, DISTRIBUTION, ENV, FILE, LISTING, PRESENCE, STAT, TERMINAL
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
 from hitsave_trace.unrecorded import unrecorded
 
@@ -224,6 +224,12 @@ def module_searched(name: str) -> None:
             reads.observe_search(recording, name, reader_of(recording, 3)[0])
         finally:
             busy.discard(thread)
+
+
+def distribution_asked(name: str) -> None:
+    """The program asks what is known of an installed distribution, such as its version; or whether it is installed."""
+    for recording in innermost() if stacks else ():
+        recording.read(DISTRIBUTION, name, *distribution(name), reader_of(recording, 3)[0])
 
 
 def class_found(module: str, name: str) -> None:

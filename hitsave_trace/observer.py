@@ -15,7 +15,7 @@ from time import perf_counter, thread_time
 from hitsave_trace import company, ends, filled, foregone, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.names import code_infos, is_at_home
+from hitsave_trace.names import code_infos, is_at_home, raised_by_program
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, innermost, mine_of, reader_of, stacks, user_line
@@ -65,7 +65,8 @@ class Observer:
 
     def registered(self, info: CodeInfo) -> None:
         """A function has been loaded: its first entry is always of interest."""
-        arm_entry(info)
+        if not self.off:
+            arm_entry(info)
 
     def ran(self, code: CodeType) -> None:
         """An engine saw a code object run: a library's, or user code that the import hook has not seen."""
@@ -185,14 +186,25 @@ class Observer:
                 disarm(cell)
                 self._fired.append(cell)
                 info.cells_left -= 1
-                if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
-                    disarm(info.entry_cell)
+                self._look_for_left(info)
         except BaseException as error:
             self.fault(error)
         finally:
             busy.discard(thread)
             # What looking at a large global costs must not make the call look slow: it would be asked about for ever.
             around.hook_took(began, clock)
+
+    def _look_for_left(self, info: CodeInfo) -> None:
+        """Switch the entry of a function off if none of its blocks has to be told any more.
+
+        A recording that was opened while the function ran has switched its blocks on again, and its entry; the entry was
+        forgotten then, and must be switched on by the next one, too.
+        """
+        if info.cells_left <= 0:
+            info.cells_left = sum(map(is_armed, info.block_cells))
+        if info.cells_left == 0 and not info.watches and info.kept <= 0 and (info.opened or not info.candidate):
+            disarm(info.entry_cell)
+            self._seen.append(info)
 
     def receiver(self, info: CodeInfo, value: object) -> None:
         """An attribute `now`, `today` or `utcnow` of `value` is about to be read."""
@@ -257,8 +269,7 @@ class Observer:
                 disarm(cell)
                 self._fired.append(cell)
                 info.cells_left -= 1
-            if info.cells_left == 0 and not info.watches and info.kept <= 0:
-                disarm(info.entry_cell)
+            self._look_for_left(info)
         except BaseException as error:
             self.fault(error)
         finally:
@@ -383,16 +394,6 @@ class Observer:
         """A hook failed. What is the program's goes on; what is ours must not disturb it."""
         for recording in all_open():
             recording.forbid("internal", f"{type(error).__name__}: {error}", "")
-        if not isinstance(error, Exception) or _is_the_programs(error):
+        if not isinstance(error, Exception) or raised_by_program(error):
             raise error
         self.failed(error)
-
-
-def _is_the_programs(error: BaseException) -> bool:
-    """Whether an exception came out of user code that ran inside of a hook, as a signal handler does."""
-    trace = error.__traceback__
-    while trace is not None:
-        if id(trace.tb_frame.f_code) in code_infos:
-            return True
-        trace = trace.tb_next
-    return False

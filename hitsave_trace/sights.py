@@ -199,10 +199,15 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     """Look at what `path` means in a module's names now."""
     subject = f"{module}:{'.'.join(path)}"
     value = names.get(path[0], MISSING)
+    of_module: Mapping[str, object] = names  # the names of the module in which the last name is looked for
     for attribute in path[1:]:
+        of_module = {}
         if value is MISSING:
             break
-        if isinstance(value, (ModuleType, type)):
+        if isinstance(value, ModuleType):
+            of_module = vars(value)
+            value = of_module.get(attribute, MISSING)
+        elif isinstance(value, type):
             value = vars(value).get(attribute, MISSING)
         elif type(value) is FunctionType and attribute in OF_FUNCTIONS:
             value = getattr(value, attribute)
@@ -211,6 +216,8 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     if value is MISSING:
         if len(path) == 1 and path[0] in BUILTINS:
             return builtin(subject, path[0])
+        if "__getattr__" in of_module:
+            return sight_of(subject, of_module["__getattr__"])  # it is asked for what the module does not have
         sight = Sight(GLOBAL, subject, ABSENT, "absent")
         sight.value = MISSING
         return sight
@@ -290,6 +297,11 @@ def _namespace_text(names: list[tuple[str, object]]) -> str:
 
 
 _NAMES = 200
+_OF_ANY_MODULE = frozenset((
+    "__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "__warningregistry__",
+    *vars(ModuleType("any")),
+))  # fmt: skip
+"""What a module has whatever its code says. `__getattr__`, `__all__` and `__version__` are names like others."""
 
 
 def namespace(module: str) -> Sight:
@@ -300,7 +312,7 @@ def namespace(module: str) -> Sight:
     hasher = xxh3_128()
     classes: list[type] = []
     caches: list[object] = []
-    names = [(name, value) for name, value in vars(known).items() if not (name[:2] == "__" == name[-2:])]
+    names = [(name, value) for name, value in vars(known).items() if name not in _OF_ANY_MODULE]
     for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:

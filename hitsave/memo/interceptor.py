@@ -166,7 +166,7 @@ class Memo:
             if trace is None or trace.call != call.digest:
                 continue
             nodes = self._nodes_of(trace)
-            if nodes is None or not settings.knows_sizes(nodes):
+            if nodes is None or not settings.knows_what_is_asked(nodes):
                 continue
             if measure:
                 call.candidates.append((trace, nodes))
@@ -298,7 +298,8 @@ class Memo:
             if call.expected is not None and error is not None:
                 self.verifier.abandon(found, call, error, seconds)  # type: ignore[union-attr]
             elif seconds >= self.policy.threshold:
-                self.journal.unsaved(call, found, seconds, [("raised", type(error).__name__, "", False)])
+                raised = [("raised", type(error).__name__, "", False)]
+                self.journal.unsaved(call, found, seconds, raised if error is not None else found.reasons or raised)
         finally:
             self.journal.closed(found)
             self.policy.settle(found.info, thread_time() - cpu)

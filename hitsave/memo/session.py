@@ -25,6 +25,7 @@ from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint import state as kinds
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
+from hitsave_trace.giving_way import give_way
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.library_calls import LibraryCalls
 from hitsave_trace.observer import UNPROBED, Observer
@@ -144,6 +145,7 @@ class Session:
             self.memo.verifier.watch_clocks(self.taps.patches)
         self.warnings = Watch(observations, self.taps.places.in_library_import)
         self.warnings.before_recording(self.taps.patches)
+        self.taps.audit.outer["sys.settrace"] = self._traced
         hooks.observer = self.observer
         hooks.registered = self._registered
         if self.settings.sites:
@@ -207,7 +209,7 @@ class Session:
 
     def _site(self, site: Site, code: CodeType) -> None:
         self.sampler.sites.setdefault(id(code), (code, []))[1].append(site)
-        if self.policy.begin_site(site):
+        if self.policy.begin_site(site) and not self.observer.off:
             arm(site.cell)  # type: ignore[arg-type]
 
     def _slow_site(self, site: Site, seconds: float) -> None:
@@ -226,6 +228,11 @@ class Session:
     def _slow(self, info: CodeInfo, seconds: float) -> None:
         if self.policy.promote(info, seconds):
             self.observer.registered(info)
+
+    def _traced(self, _: object) -> None:
+        if not self.observer.off:
+            self.sampler.stop()
+            give_way(self.observer, [site for _, sites in self.sampler.sites.values() for site in sites])
 
     def _opened(self, found: Recording) -> None:
         if self.taps is not None:

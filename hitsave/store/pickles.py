@@ -21,6 +21,7 @@ from hitsave.store import exact, pools
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave.store.dtypes import reductions
+from hitsave_trace.fingerprint import owners as memory
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.stdlib import count_arguments, is_free, repeat_arguments
 
@@ -185,15 +186,36 @@ def load(
     """Put a value together. Raises whatever its classes raise."""
     if bytes(data[-len(exact.MARK) :]) == exact.MARK:
         persistent_load = exact.finder(persistent_load)
-    if persistent_load is None:
+    if persistent_load is None and not memory.asked:
         return loads(data, buffers=buffers)
-    unpickler = _Finding(BytesIO(data), buffers=buffers)
-    unpickler.persistent_load = persistent_load  # type: ignore[method-assign]
+    unpickler = (_Owning if memory.asked else _Finding)(BytesIO(data), buffers=buffers)
+    if persistent_load is not None:
+        unpickler.persistent_load = persistent_load  # type: ignore[method-assign]
     return unpickler.load()
 
 
 class _Finding(Unpickler):
     """On a plain C unpickler `persistent_load` is read-only from 3.13 on."""
+
+
+class _Owning(_Finding):
+    """For a program that asks which arrays own their memory: those that would show a buffer of ours are copied."""
+
+    def find_class(self, module: str, name: str, /) -> object:
+        found = super().find_class(module, name)
+        if name != "_frombuffer" or module not in _MAKERS:
+            return found
+
+        def made(*args: object) -> object:
+            shown = found(*args)
+            own = shown.copy("K")
+            own.flags.writeable = shown.flags.writeable
+            return own
+
+        return made
+
+
+_MAKERS = ("numpy._core.numeric", "numpy.core.numeric")
 
 
 def freeze(pickled: Pickled) -> Frozen:

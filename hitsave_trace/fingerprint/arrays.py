@@ -2,8 +2,8 @@
 
 An array is its type, dtype, shape, memory order, whether it may be written to, and its bytes, which go from its buffer
 straight into the hash. Strides count where they are not simply C or Fortran order: a sum over a strided view may
-differ in its last bit. Arrays that share memory within one walk are told apart from arrays that don't; which
-object owns the memory is not told.
+differ in its last bit. Arrays that share memory within one walk are told apart from arrays that don't; whether an
+array owns its memory counts where the program may ask.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from hitsave_trace.fingerprint import containers, hasher, objects, pooled, registry
+from hitsave_trace.fingerprint import containers, hasher, objects, owners, pooled, registry
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.libraries import note
 from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, OPAQUE, SILENT, STATE
@@ -114,6 +114,8 @@ def _array(walk: Walk, value: Anything) -> Children:
     else:
         order = array.strides
     walk.write(marshalled((array.shape, order, value.flags.writeable, flags.aligned), 2))
+    if owners.asked:
+        walk.write(marshalled((value.base is None, value.flags.owndata), 2))
     share_memory(walk, array)
     walk.fed = None
     elements = content(walk, array)

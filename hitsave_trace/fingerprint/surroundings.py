@@ -195,6 +195,11 @@ def _with_requirements(found: list[str], installed: dict[str, Installed]) -> tup
     return tuple(installed[name].read()[0] for name in reached)
 
 
+def all_distributions() -> tuple[str, ...]:
+    """Name all installed distributions."""
+    return tuple(_all_installed())
+
+
 def distribution(name: str) -> tuple[Fingerprint, str]:
     """Fingerprint an installed distribution: its version, and its files where those can change under it."""
     base = normal(name)

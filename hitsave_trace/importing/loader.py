@@ -26,6 +26,7 @@ from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint import owners
 from hitsave_trace.importing import collector
 from hitsave_trace.importing.unseen import unseen
 from hitsave_trace.names import ModuleInfo, keep_originals, let_go, user_modules
@@ -114,6 +115,7 @@ class Hook:
                     around.caches_told = True
                 if b"getsizeof" in source:
                     around.sizes_told = True
+                owners.tell(source)
                 if b"clear_flags" in source or (b"decimal" in source and b"flags" in source):
                     around.flags_told = True
             key = self.templates.key(code, module)

@@ -323,11 +323,18 @@ def _arguments(code: CodeType, base: int, nargs: int) -> list[bytes]:
 
 
 def _runs(positions: list[tables.Position], places: Places, skip: int, total: int) -> list[tuple[int, tables.Position]]:
-    """Give the positions of the observed body as (units, position) runs; what was inserted belongs to no line."""
-    placed: list[tables.Position] = [tables.NO_POSITION] * (skip + total)
+    """Give the positions of the observed body as (units, position) runs. What was inserted has that of what it stands
+    before: a tracer would be told twice of a line with a piece of none in its middle.
+    """
+    found: list[tables.Position | None] = [None] * (skip + total)
     for first, behind, moved in places.stretches(len(positions)):
-        placed[moved : moved + behind - first] = positions[first:behind]
-    return tables.runs(placed[skip : skip + total])
+        found[moved : moved + behind - first] = positions[first:behind]
+    placed: list[tables.Position] = []
+    following = tables.NO_POSITION
+    for position in reversed(found[skip : skip + total]):
+        following = position or following
+        placed.append(following)
+    return tables.runs(placed[::-1])
 
 
 def _final_line(code: CodeType, positions: list[tables.Position]) -> int:

@@ -7,7 +7,8 @@ nothing for a call that showed nothing, and one that showed something depends on
 
 A filter still swallows what it did if it is there, or another one that takes in more, with no filter in front that might do
 something else with what was swallowed before. Filters for a library's modules are not looked at there: libraries set them
-for themselves.
+for themselves. Nor are those for warnings that only an import raises, which numpy sets for everybody: else a call would depend
+on whether the program imports numpy.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ OTHERS: Fingerprint = b"others are shown"[:16]
 
 _SILENT = ("ignore", "error")
 _FORMAT = 2  # without references: equal values are equal bytes
+_OF_IMPORTS = frozenset(f"numpy.{name} size changed" for name in ("ndarray", "ufunc", "dtype"))
+"""What extension modules raise that were built for another numpy, when they are imported."""
 _latest: tuple[object, int, str] = ((), 0, "")
 _answers: dict[str, tuple[str, Fingerprint]] = {}
 
@@ -75,6 +78,8 @@ def _swallowed(filters: Iterable[Anything]) -> tuple[Swallowed, ...]:
     for action, message, category, place, line in filters:
         pattern = getattr(place, "pattern", place)
         key: Key = action, getattr(message, "pattern", message), _name(category), pattern, line
+        if key[1] in _OF_IMPORTS and action == "ignore":
+            continue
         if action in _SILENT and key not in found:
             above = " ".join(_name(base) for base in category.__mro__[1:] if issubclass(base, Warning))
             before = {

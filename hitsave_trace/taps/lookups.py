@@ -1,15 +1,17 @@
 """What library functions look up for the program, where the program's own code names nothing.
 
 `parser.parse_args()` reads `sys.argv`; `importlib.import_module(name)` gives a module of which anything may be read
-afterwards; `pickle.load(file)` gives objects of classes that nobody named. The first two are Python functions of
-libraries, reached through objects and by computed names, so they are wrapped when their module arrives. What the command
-line is to other libraries shows to the engines, when a library's code runs that mentions `argv`.
+afterwards; `importlib.metadata` tells which versions are installed; `pickle.load(file)` gives objects of classes that nobody
+named. The first three are Python functions of libraries, reached through objects and by computed names, so they are wrapped
+when their module arrives. What the command line is to other libraries shows to the engines, when a library's code runs that
+mentions `argv`.
 """
 
 from __future__ import annotations
 
 import sys
 
+from hitsave_trace.fingerprint.surroundings import all_distributions
 from hitsave_trace.names import info_of
 from hitsave_trace.taps.noting import noting
 
@@ -34,7 +36,7 @@ _PARSERS = {
     "click.core": (("BaseCommand", "main", "args"), ("Command", "main", "args")),
     "typer.core": (("TyperCommand", "main", "args"), ("TyperGroup", "main", "args")),
 }
-WATCHED = frozenset(_PARSERS) | {"importlib", "importlib.util", "pkgutil", "tempfile"}
+WATCHED = frozenset(_PARSERS) | {"importlib", "importlib.metadata", "importlib.util", "pkgutil", "tempfile"}
 
 
 class Lookups:
@@ -64,6 +66,9 @@ class Lookups:
             patches.function(module, "import_module", self._noting(self._imported), after=True)
         elif name == "importlib.util":
             patches.function(module, "find_spec", self._noting(self._searched))
+        elif name == "importlib.metadata":
+            patches.function(module, "distribution", self._noting(self._distribution))
+            patches.function(module, "distributions", noting(self._all_distributions, self.recording, "lookups"))
         elif name == "pkgutil":
             patches.function(module, "resolve_name", self._noting(self._resolved), after=True)
         elif name == "tempfile":
@@ -99,6 +104,19 @@ class Lookups:
         name = _absolute(arguments, keywords)
         if name is not None:
             self.recording.module_given(name)
+
+    def _distribution(self, arguments: Arguments, keywords: Keywords) -> None:
+        name = arguments[0] if arguments else keywords.get("distribution_name")
+        if isinstance(name, str):
+            self.recording.distribution_asked(name)
+
+    def _all_distributions(self, _arguments: Arguments, _keywords: Keywords, frame: FrameType | None) -> None:
+        """The program asks for all that is installed, as for entry points; a library that does so finds what it needs."""
+        while frame is not None and str(frame.f_globals.get("__name__")).startswith("importlib.metadata"):
+            frame = frame.f_back
+        if frame is not None and info_of(frame.f_code) is not None:
+            for name in all_distributions():
+                self.recording.distribution_asked(name)
 
     def _folder_asked(self, _arguments: Arguments, _keywords: Keywords, frame: FrameType) -> None:
         """The program asks for the folder of temporary files, which the library has found out once."""

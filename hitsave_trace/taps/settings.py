@@ -17,6 +17,7 @@ from _locale import LC_ALL, setlocale
 from itertools import islice
 
 from hitsave_trace.around import around
+from hitsave_trace.fingerprint import owners
 from hitsave_trace.fingerprint.libraries import is_standard
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import FIGURES, HANDLED
@@ -162,11 +163,18 @@ NOTHING_HANDLED: Fingerprint = b"nothing handled\0"
 
 SIZES = "whether the program asks for sizes of objects"
 _SIZES_ASKED: Fingerprint = b"sizes are asked\0"
+OWNERS = "whether the program asks which arrays own their memory"
+_OWNERS_ASKED: Fingerprint = b"owners are asked"
 
 
-def knows_sizes(nodes: Iterable[Sequence[object]]) -> bool:
-    """Whether a call that depends on `nodes` was saved by a program that asks for sizes, if this one does."""
-    return not around.sizes_told or any(node[1] == SIZES for node in nodes)
+def knows_what_is_asked(nodes: Iterable[Sequence[object]]) -> bool:
+    """Whether a call that depends on `nodes` was saved by a program that asks for sizes, or owners, if this one does."""
+    if not (around.sizes_told or owners.asked):
+        return True
+    known = {node[1] for node in nodes}
+    if around.sizes_told and SIZES not in known:
+        return False
+    return not owners.asked or OWNERS in known or not ("numpy" in known or "numpy" in sys.modules)
 
 
 def open_figures() -> bool:
@@ -212,6 +220,8 @@ def of(libraries: Collection[str]) -> Iterator[str]:
     yield from (name for name in (FIGURES, HANDLED) if name in libraries)
     if around.sizes_told:
         yield SIZES
+    if owners.asked and "numpy" in sys.modules:
+        yield OWNERS
 
 
 def fingerprint(name: str) -> Fingerprint | None:
@@ -220,6 +230,8 @@ def fingerprint(name: str) -> Fingerprint | None:
         return None if open_figures() else NO_FIGURE
     if name == SIZES:
         return _SIZES_ASKED if around.sizes_told else NOT_LOADED
+    if name == OWNERS:
+        return _OWNERS_ASKED  # who does not ask can take either
     if name == HANDLED:
         return None if sys.exc_info()[1] is not None else NOTHING_HANDLED
     if ignored.is_about(name):
@@ -254,6 +266,8 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
         return NOTHING_HANDLED
     if name == SIZES:
         return _SIZES_ASKED
+    if name == OWNERS:
+        return _OWNERS_ASKED
     if not (name in _ALWAYS or name == FIGURES or name.endswith(_SET)) and name not in set(
         islice(sys.modules, modules)
     ):

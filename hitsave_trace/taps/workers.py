@@ -36,10 +36,11 @@ WORDS = "work given to workers of joblib"
 class Work:
     """One task that was given away."""
 
-    __slots__ = ("ended", "generators", "reasons")
+    __slots__ = ("distributions", "ended", "generators", "reasons")
 
     def __init__(self) -> None:
         self.ended = False
+        self.distributions: tuple[str, ...] = ()  # about which it asked
         self.generators: tuple[str, ...] = ()  # that it may have taken along in the state in which they were
         self.reasons: tuple[tuple[str, str], ...] = ()
 
@@ -54,6 +55,7 @@ class Work:
         def taken(result: object) -> object:
             del future.set_result  # else the two hold each other, and the result
             if type(result) is Told:
+                self.distributions = result.distributions
                 own = _of_the_program(result.modules)
                 self.generators = tuple(
                     name

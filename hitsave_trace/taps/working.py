@@ -34,15 +34,18 @@ TEMPORARY = "/joblib_memmapping_folder_"
 class Told:
     """A result, and what is to be known of how it came about."""
 
-    __slots__ = ("modules", "reasons", "value")
+    __slots__ = ("distributions", "modules", "reasons", "value")
 
-    def __init__(self, value: object, modules: tuple[str, ...], reasons: tuple[Reason, ...]) -> None:
+    def __init__(
+        self, value: object, modules: tuple[str, ...], reasons: tuple[Reason, ...], distributions: tuple[str, ...]
+    ) -> None:
         self.value = value
+        self.distributions = distributions  # about which it asked
         self.modules = modules  # whose names the task's pickle asked for
         self.reasons = reasons  # what speaks against saving
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Told, (self.value, self.modules, self.reasons)
+        return Told, (self.value, self.modules, self.reasons, self.distributions)
 
 
 class Watch:
@@ -51,6 +54,7 @@ class Watch:
     def __init__(self) -> None:
         self.stacks: dict[int, int] = {}
         self.reasons: list[Reason] = []
+        self.distributions: set[str] = set()
         self.seeded_anew: set[str] = set()
         self.states: dict[str, bytes] = {}
         self.snapshot: Snapshot | None = None
@@ -81,6 +85,9 @@ class Watch:
     def looked(self, path: str, _: str) -> None:
         if asker() not in NO_QUESTIONS:
             self.forbid("process", f"{path} was asked about")
+
+    def distribution_asked(self, name: str) -> None:
+        self.distributions.add(name)
 
     def given_away(self, _: object) -> bool:
         self.forbid("process", "work was given to other processes")
@@ -159,6 +166,7 @@ def _begin() -> None:
         from hitsave_trace.taps.state import random_states
 
         _watch.reasons.clear()
+        _watch.distributions.clear()
         _watch.seeded_anew.clear()
         _watch.states = random_states()
         _watch.snapshot = _taps[0].snapshot()
@@ -181,7 +189,7 @@ def _end(task: Watched, value: object) -> Told:
                 _watch.forbid("entropy", name)
     except Exception as error:
         _watch.forbid("internal", type(error).__name__)
-    return Told(value, task.modules, tuple(_watch.reasons))
+    return Told(value, task.modules, tuple(_watch.reasons), tuple(sorted(_watch.distributions)))
 
 
 def _calling(mark: object) -> Callable[..., object]:

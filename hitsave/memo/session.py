@@ -34,6 +34,7 @@ from hitsave_trace.probes.arming import arm
 from hitsave_trace.sampler import Sampler, around_forks
 from hitsave_trace.taps import patched, run_taps, state, switches
 from hitsave_trace.taps.whole import Whole
+from hitsave_trace.taps.workers import is_temporary
 from hitsave_trace.unrecorded import unrecorded
 from hitsave_trace.warned import Watch
 
@@ -135,7 +136,7 @@ class Session:
         folder = self.store.folder + os.sep
         if self.begun is not None and self.run:
             self.whole = Whole(lambda path: path.startswith(folder) or self.own(path))
-        ignored = lambda path: path.startswith(folder)  # noqa: E731
+        ignored = lambda path: path.startswith(folder) or is_temporary(path)  # noqa: E731
         self.taps = taps.install(observations, ignored, self.whole)  # type: ignore[arg-type]
         self.memo.whole = self.whole
         self.memo.taps = self.taps

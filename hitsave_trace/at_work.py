@@ -31,3 +31,9 @@ def at_work() -> frozenset[int]:
                 break
             frame = frame.f_back
     return frozenset(found)
+
+
+def serves_joblib(thread: object) -> bool:
+    """Whether a thread hands work to joblib's workers, which it does until they have been idle for long."""
+    target = getattr(thread, "_target", None) or type(thread)
+    return str(getattr(target, "__module__", "")).startswith("joblib.externals.loky.")

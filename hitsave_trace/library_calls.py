@@ -31,6 +31,7 @@ from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm
 from hitsave_trace.recording import busy, stacks
 from hitsave_trace.taps.unseen import hide
+from hitsave_trace.unfilled import Unfilled, leaves_unfilled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ STRIKES = 3
 FEW_ITEMS = 2000
 """Items of the arguments up to which a class is made unasked, since that is mostly quick."""
 MOST_SHAPES = 50
+MOST_FILLS = 1000
+"""Arrays that a site may make unfilled before it is switched off: by then it costs more than it is worth."""
 
 
 class LibraryCalls:
@@ -63,6 +66,11 @@ class LibraryCalls:
         thread = get_ident()
         if observer.off or thread in busy or replaced():
             return callee
+        if leaves_unfilled(callee):
+            site.fills += 1
+            if site.fills >= MOST_FILLS:
+                disarm(site.cell)  # type: ignore[arg-type]
+            return Unfilled(callee)
         own = stacks.get(thread)
         if own and own[-1].is_of_library:
             return callee  # the outermost call of a library is the one that is worth answering

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
 from hitsave_trace import reads
 from hitsave_trace.around import (
@@ -18,6 +17,7 @@ from hitsave_trace.around import (
     presence_text,
     stat_text,
 )
+from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
 from hitsave_trace.fingerprint.surroundings import distribution, env
 from hitsave_trace.fingerprint.terminals import terminal
 from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
@@ -26,8 +26,6 @@ from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of
 from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import FrameType
 
 
 def forbid(slug: str, what: str) -> None:
@@ -161,34 +159,13 @@ def directory_removed(path: str) -> None:
 
 def listed(path: str) -> None:
     """The names in a directory are about to be read."""
-    if stacks and _asker() != _SEEKER:
+    if stacks and asker() != SEEKER:
         _file(LISTING, path)
-
-
-_ASKING = frozenset(("genericpath", "posixpath", "os", "pathlib", "pathlib._local"))
-_OVERWRITERS = frozenset(("PIL.Image",))
-"""Libraries that ask whether a file is there right before they write it anew, to tidy up if that fails."""
-
-
-_SEEKER = "importlib.metadata"
-"""Looks for installed packages, which are compared by their versions."""
-_NO_QUESTIONS = _OVERWRITERS | {_SEEKER}
-
-
-def _asker() -> str:
-    """Name the module that asks about a path, past those that pass the question on."""
-    frame: FrameType | None = getframe(2)
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module not in _ASKING and not module.startswith("hitsave"):
-            return str(module)
-        frame = frame.f_back
-    return ""
 
 
 def looked(path: str, facet: str) -> None:
     """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
-    if stacks and _asker() not in _NO_QUESTIONS:
+    if stacks and asker() not in NO_QUESTIONS:
         _file(STAT if facet == "stat" else PRESENCE, path)
 
 
@@ -320,3 +297,11 @@ def thread_started(thread: object) -> None:
     """A thread is about to start: what it does, it does for the recording that starts it."""
     for recording in acting() if stacks else ():
         recording.threads.append(thread)
+
+
+def given_away(work: object) -> bool:
+    """A task is given to another process: whether there is somebody for whom that is done."""
+    targets = list(acting()) if stacks else []
+    for recording in targets:
+        recording.given.append(work)
+    return bool(targets)

@@ -13,7 +13,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 
 from hitsave_trace.around import shows_warnings
-from hitsave_trace.at_work import at_work
+from hitsave_trace.at_work import at_work, serves_joblib
 from hitsave_trace.folders import folder_of, seen_around, wrote
 from hitsave_trace.model import (
     BINDING,
@@ -62,7 +62,7 @@ class Recording:
 
     __slots__ = (
         "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
-        "elsewhere", "ended", "entry", "filters", "frame", "functions", "handling", "info", "is_of_library", "listings",
+        "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
         "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
         "rows", "seeded", "shown", "shows", "started", "thread", "threads", "watched", "written",
     )  # fmt: skip
@@ -75,6 +75,7 @@ class Recording:
         self.beside = False  # a thread that it had not started ran code of the program since (company.py)
         self.blocks: set[tuple[str, int]] = set()  # that it has seen, by function and number
         self.threads: list[object] = []  # the Thread objects that were started by it
+        self.given: list[object] = []  # tasks that other processes do for it (taps/workers.py)
         self.frame = frame
         self.thread = get_ident()
         self.started = started
@@ -207,6 +208,7 @@ class Recording:
         self.seeded |= child.seeded - self.drawn
         self.distributions |= child.distributions
         self.threads += child.threads
+        self.given += child.given
         if own:
             self.children += 1 + child.children
             self.below += child.below
@@ -232,8 +234,8 @@ class Recording:
 
     def only_read(self) -> bool:
         """Whether it did nothing that shows outside, and nothing that speaks against saving those around it."""
-        acted = self.effects or self.written or self.seeded or self.drawn or self.threads or self.loaded
-        return not acted and not any(spreads for _, _, _, spreads, _ in self.reasons)
+        acted = (self.effects, self.written, self.seeded, self.drawn, self.threads, self.given, self.loaded)
+        return not any(acted) and not any(spreads for _, _, _, spreads, _ in self.reasons)
 
     def _bound_before(self, child: Recording, subject: Subject) -> bool:
         """Whether what a child read is what this statement itself had bound before."""
@@ -277,8 +279,7 @@ class Recording:
 
     def started_thread(self, thread: int) -> bool:
         """Whether a thread was started by this recording, or by a thread that was."""
-        active = getattr(sys.modules.get("threading"), "_active", {})
-        known = active.get(thread)
+        known = _thread_object(thread)
         return known is not None and any(known is one for one in self.threads)
 
     def left_running(self) -> bool:
@@ -292,6 +293,10 @@ class Recording:
                 thread.join(STEP_SECONDS)  # type: ignore[attr-defined]
                 patience -= STEP_SECONDS
         return any(thread.is_alive() for thread in self.threads)  # type: ignore[attr-defined]
+
+
+def _thread_object(thread: int) -> object:
+    return getattr(sys.modules.get("threading"), "_active", {}).get(thread)
 
 
 def rebound() -> frozenset[str]:
@@ -344,7 +349,7 @@ def mine_of(thread: int) -> list[Recording]:
     for recording in concerned(thread):
         if recording.started_thread(thread):
             found.append(recording)
-        else:
+        elif not serves_joblib(_thread_object(thread)):
             recording.forbid("thread", "a thread that it had not started worked at the same time", user_line())
     return found
 

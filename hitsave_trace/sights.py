@@ -198,6 +198,19 @@ def builtin(subject: str, name: str) -> Sight:
 
 def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     """Look at what `path` means in a module's names now."""
+    sight = _look(module, names, path)
+    owner = sys.modules.get(module)
+    if (
+        owner is not None
+        and type(owner) is not ModuleType
+        and sight.fingerprint
+        and shapes.comes_between(type(owner), path[0])
+    ):
+        sight.fingerprint = named(f"{type(owner).__qualname__} answers for {sight.fingerprint.hex()}")
+    return sight
+
+
+def _look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     subject = f"{module}:{'.'.join(path)}"
     value = names.get(path[0], MISSING)
     of_module: Mapping[str, object] = names  # the names of the module in which the last name is looked for
@@ -212,6 +225,8 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
             value = vars(value).get(attribute, MISSING)
         elif type(value) is FunctionType and attribute in OF_FUNCTIONS:
             value = getattr(value, attribute)
+        elif shapes.comes_between(type(value), attribute):
+            break  # what its `__dict__` holds is not what the attribute gives
         else:
             value = (getattr(value, "__dict__", None) or {}).get(attribute, MISSING)
     if value is MISSING:
@@ -298,10 +313,8 @@ def _namespace_text(names: list[tuple[str, object]]) -> str:
 
 
 _NAMES = 200
-_OF_ANY_MODULE = frozenset((
-    "__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "__warningregistry__",
-    *vars(ModuleType("any")),
-))  # fmt: skip
+_MADE = "__annotations__ __builtins__ __cached__ __file__ __path__ __warningregistry__"
+_OF_ANY_MODULE = frozenset((*_MADE.split(), *vars(ModuleType("any"))))
 """What a module has whatever its code says. `__getattr__`, `__all__` and `__version__` are names like others."""
 
 
@@ -373,16 +386,11 @@ def see(kind: str, name: str, instead: Mapping[str, dict[str, object]] | None = 
     library = isinstance(value, ModuleType) and not (is_user_module(value) or is_made_up(value))
     if library or not is_of_program(known):
         # Through a library module: its attributes only mean what the library says.
-        value = names.get(parts[0], MISSING)
-        if value is MISSING:
-            return Sight(GLOBAL, name, ABSENT, "absent")
         for attribute in parts[1:]:
             found = vars(value).get(attribute, MISSING) if isinstance(value, (ModuleType, type)) else MISSING
-            if found is MISSING and lazily.load(value, attribute):
-                found = vars(value)[attribute]
-            if found is MISSING:
-                return Sight(GLOBAL, name, ABSENT, "absent")
-            value = found
+            value = vars(value)[attribute] if found is MISSING and lazily.load(value, attribute) else found
+        if value is MISSING:
+            return Sight(GLOBAL, name, ABSENT, "absent")
         sight = sight_of_library(name, value)
         sight.value = value
         return sight

@@ -28,6 +28,13 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
     unknown = taps.streams.changed() if taps is not None else None
     if unknown is not None:
         found.forbid("stdout-replaced", unknown, "")
+    for work in found.given:
+        for slug, what in work.against():  # type: ignore[attr-defined]
+            found.forbid(slug, what, "")
+        for generator in work.generators:  # type: ignore[attr-defined]
+            found.random_read(generator)
+        for name in work.distributions:  # type: ignore[attr-defined]
+            found.read(DISTRIBUTION, name, *surroundings.distribution(name), 0)
     after = switches.switches()
     filters = warned.filters_set(before[switches.FILTERS], after[switches.FILTERS])  # type: ignore[arg-type]
     for slug, what in switches.differences(before, after):

@@ -50,6 +50,8 @@ class Taken:
         self.shares = shares  # whether the result holds something that was there before the call
 
 
+TEXT_SECONDS = 5e-8
+"""What a string of a column of text counts for when it is asked what fingerprinting took: the column's form may be remembered."""
 PLAIN_PART, PART = 0.2, 0.1
 """The part of a call's time that fingerprinting its result may take, if that is plain data or not. To put it together takes
 about as long, and to keep it some five times that, as it is put together once to see whether it is the same."""
@@ -109,7 +111,7 @@ def _take(
     sizes = _sizes(walk)
     if around.sizes_told and changed is not None:
         raise Refused("unfaithful", what)
-    if seconds is not None and not plain and thread_time() - began > PART * seconds:
+    if seconds is not None and not plain and thread_time() - began + TEXT_SECONDS * walk.texts > PART * seconds:
         raise OverBudget
 
     def kept(*, exactly: bool) -> Pickled:

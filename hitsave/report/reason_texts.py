@@ -172,7 +172,8 @@ stays the same.""",
     "process": """\
 The call started another process, or gave work to one, whose reads and writes can't be followed. Start it in a small
 function that returns or writes what is needed, and keep the slow computing apart. Workers of a forked pool save what
-they compute themselves. With joblib, `backend="threading"` keeps the work in this process.""",
+they compute themselves. With joblib, work that is a library's is followed (`GridSearchCV(..., n_jobs=2)` of estimators of
+scikit-learn), unless a worker reads or writes files, prints or warns; `backend="threading"` keeps the work in this process.""",
     "stdin": """\
 The call read standard input. Read it at the top of the script, and pass it in.""",
     "thread": """\

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from hitsave_trace.fingerprint import containers, hasher, objects, owners, registry
+from hitsave_trace.fingerprint import containers, hasher, objects, owners, pooled, registry
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.libraries import note
 from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, OPAQUE, SILENT, STATE
@@ -73,6 +73,8 @@ def content(walk: Walk, array: Anything) -> Children:
     dtype = array.dtype
     kind = dtype.kind
     if kind == "O":
+        if pooled.write(walk, array):
+            return None
         return [containers.Part(array.ravel().tolist(), 0, array.size)], SILENT
     if kind == "T":
         return [walk.made(array.astype(object).ravel().tolist())], SILENT

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from hitsave_trace.fingerprint import arrays, hasher, objects
-from hitsave_trace.fingerprint.containers import Part
 from hitsave_trace.fingerprint.hasher import marshalled, number, text
 from hitsave_trace.fingerprint.places import ATTRIBUTES, KEYS, SILENT
 from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, find
@@ -48,8 +47,6 @@ def _column(walk: Walk, column: Column) -> Children:
     step = 1 if stride in (0, values.itemsize) else stride
     order = step if values.ndim == 1 else (values.strides if values.size else 0)
     walk.write(hasher.COLUMN + arrays.dtype_form(walk, values.dtype) + marshalled((values.shape, order), 2))
-    if values.dtype.kind == "O":
-        return [Part(values.ravel().tolist(), 0, values.size)], SILENT
     return arrays.content(walk, values)
 
 

@@ -87,6 +87,7 @@ class Walk:
         "regions",
         "sets",
         "temporary",
+        "texts",
         "write",
     )
 
@@ -107,6 +108,7 @@ class Walk:
         self.temporary: set[int] = set()  # Marks of objects that were made to read the state of others.
         self.regions: Regions | None = None  # of memory, once it has met an array
         self.sets = 0  # whether it met any, whose order pickle need not keep (see `containers`)
+        self.texts = 0  # strings in columns of text, which pickle has to look at one by one
         self.mentioned: set[tuple[int, int]] | None = None
         self.places = Places()
         self.place = 0

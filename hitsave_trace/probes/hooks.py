@@ -122,7 +122,19 @@ def ended(info: StatementInfo) -> None:
 class Site:
     """A place in user code that calls something, as it stands in rewritten code: called with what is to be called."""
 
-    __slots__ = ("cell", "costs", "function", "infos", "line", "module", "number", "promoted", "strikes", "text")
+    __slots__ = (
+        "cell",
+        "costs",
+        "fills",
+        "function",
+        "infos",
+        "line",
+        "module",
+        "number",
+        "promoted",
+        "strikes",
+        "text",
+    )
 
     def __init__(self, module: ModuleInfo, function: str, text: str, number: int, line: int) -> None:
         self.module = module
@@ -134,6 +146,7 @@ class Site:
         self.costs: object = None
         self.infos: dict[object, CodeInfo] = {}
         self.promoted = 0  # times that it was seen to take long after it had been switched off
+        self.fills = 0  # arrays that it made, and that were filled with zeros (library_calls.py)
         self.strikes = 0  # times that it called something that is no business of ours
 
     @property

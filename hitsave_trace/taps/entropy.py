@@ -20,6 +20,7 @@ import sys
 
 from hitsave_trace.taps.newborn import Newborn
 from hitsave_trace.taps.noting import noting
+from hitsave_trace.taps.workers import is_started_by_them
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ _ALLOWED = frozenset((
 ))  # fmt: skip
 _ALLOWED_INSIDE = ("sklearn.callback.", "numpy.random._pickle")
 """Parts of libraries that only make names for their own use with it, or a generator that gets its state in a moment."""
+_RUN_OTHERS = frozenset((
+    "BatchedCalls.__call__", "Parallel._get_sequential_output", "_TracebackCapturingWrapper.__call__", "_WorkItem.run",
+    "Thread.run", "Timer.run", "worker", "mapstar", "starmapstar", "_process_worker", "_process_chunk", "_CallItem.__call__",
+    "Handle._run",
+))  # fmt: skip
+"""Functions of those libraries that call what they were given, which may be what asks."""
 _DOORS = ("random", "secrets", "uuid", "os", "numpy.random", "numpy.random.bit_generator")
 _WORDS = {
     "uuid": "uuid.{name}",
@@ -105,8 +112,12 @@ class Entropy:
         elif name == "multiprocessing.util" and hasattr(module, "spawnv_passfds"):
             words = "multiprocessing"
             self.patches.function(
-                module, "spawnv_passfds", self._noting(lambda _, __, frame: self._forbid(frame, words, "process"))
+                module, "spawnv_passfds", self._noting(lambda _, __, frame: self._spawned(frame, words))
             )
+
+    def _spawned(self, frame: FrameType, words: str) -> None:
+        if not is_started_by_them(frame):
+            self._forbid(frame, words, "process")
 
     def _wrap_random(self, module: ModuleType) -> None:
         for function in ("seed", "setstate", "getstate"):
@@ -171,4 +182,6 @@ def asker(frame: FrameType | None) -> tuple[str, bool]:
         door = _WORDS.get(module, "").format(name=asking.f_code.co_name) or door
         asking = asking.f_back
     asked_by = "" if asking is None else str(asking.f_globals.get("__name__", ""))
+    if asking is not None and asking.f_code.co_qualname.partition(".<locals>")[0] in _RUN_OTHERS:
+        return door, False
     return door, asked_by.partition(".")[0] in _ALLOWED or asked_by.startswith(_ALLOWED_INSIDE)

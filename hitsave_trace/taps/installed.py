@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.taps import compilers, databases, figures, state
+from hitsave_trace import catalogue
+from hitsave_trace.taps import compilers, databases, figures, state, workers
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
@@ -91,6 +92,7 @@ class Installed:
         self.native.look()
         databases.imported(self.audit, self.patches)
         figures.imported(self.recording, self.patches)
+        self._workers_arrived(workers.MODULE)
         self.patches.spread()
         self.arrivals.install()
         self.audit.install()
@@ -110,12 +112,20 @@ class Installed:
         yield WATCHED, self._generator_arrived
         yield COMPILERS, lambda name: compilers.arrived(name, patches)
         yield ("sqlite3",), lambda _: databases.imported(self.audit, patches)
+        yield (workers.MODULE,), self._workers_arrived
         yield (figures.MODULE,), lambda _: figures.imported(self.recording, patches)
         yield ("linecache",), lambda _: self.files.imported(patches)
         yield ("logging",), lambda _: self.loggers.imported(patches)
         yield NATIVE, self.native.arrived
         yield SWITCHED, arrived
         yield LOOKED_UP, lambda name: self.lookups.imported(name, patches)
+
+    def _workers_arrived(self, _: str) -> None:
+        """Follow what is given to joblib's workers; in a version of which that is not known how, nothing is saved that does."""
+        try:
+            workers.imported(self.recording, self.patches, self.native.given_away(workers.WORDS))
+        except Exception:
+            catalogue.give_up("joblib", "process")
 
     def _generator_arrived(self, name: str) -> None:
         """Tap a module with generators, and give open recordings the state in which one came into the world: for them it is

@@ -120,6 +120,15 @@ class Native:
 
         return told
 
+    def given_away(self, shown: str) -> Note:
+        """Make what tells the recording of the whole run of work that another process does."""
+
+        def told(_: Arguments, __: Keywords) -> None:
+            if self.whole is not None and self.whole.minds():
+                self.whole.forbid("process", shown)
+
+        return told
+
     def _note(self, shown: str, words: list[str]) -> Note:
         audit = self._audit
         specs = [_spec(word) for word in words if word not in ("forbid", "links", "process")]

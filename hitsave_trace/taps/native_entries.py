@@ -194,7 +194,6 @@ ENTRIES = {
         CatBoost.load_model 1:fname:r
         CatBoost.save_model 1:fname:w
     """,
-    "joblib.externals.loky.process_executor": "ProcessPoolExecutor.submit process",
     "concurrent.futures.process": "ProcessPoolExecutor.submit process",
     "multiprocessing.pool": """
         Pool.apply_async process

@@ -26,6 +26,7 @@ from io import TextIOWrapper
 from itertools import chain
 
 from hitsave_trace.around import around
+from hitsave_trace.at_work import serves_joblib
 from hitsave_trace.origins import finders_of_the_program
 from hitsave_trace.taps import patched
 
@@ -291,7 +292,9 @@ def _thread_words(old: object, new: object, words: str) -> str | None:
     threading = sys.modules["threading"]
     for ident in set(new or ()) - set(old or ()):  # type: ignore[call-overload]
         thread = threading._active.get(ident)
-        if thread is not None and type(thread).__name__ not in _KEPT_THREADS and thread.is_alive():
+        if thread is None or type(thread).__name__ in _KEPT_THREADS or serves_joblib(thread):
+            continue
+        if thread.is_alive():
             return f"{words}: {thread.name}"
     return None  # threads that ended are no matter: joining one leaves nothing behind
 

@@ -190,3 +190,43 @@ def test_every_byte_of_a_pickle_in_a_file_is_checked(blobs):
         file.write(b"!")
     with pytest.raises(Damaged):
         pickles.thaw(decode(frozen.row), blobs)
+
+
+TEXTS = ["north", "south", float("nan"), "", "é", None]
+
+
+def test_columns_of_text_are_pickled_by_their_distinct_objects(blobs):
+    first = np.empty(6000, object)
+    first[:] = [TEXTS[i % 5 % 3 + i % 3] for i in range(6000)]
+    second = first[::-1].copy()
+    value = {"a": first, "b": second, "c": TEXTS, "d": first.reshape(60, 100)}
+    assert len(pickles.dump(value).data) < 1000
+    again = there_and_back(value, blobs)
+    for name in "abd":
+        assert again[name].shape == value[name].shape
+        assert again[name].flags.owndata
+        assert again[name].flags.writeable
+        assert again[name].flags.c_contiguous
+    # What is one object stays one, also between arrays.
+    assert all(any(item is text for text in again["c"]) for item in [*again["a"], *again["b"], *again["d"].flat])
+    assert [TEXTS.index(x) if x == x else 2 for x in value["a"]] == [
+        TEXTS.index(x) if x == x else 2 for x in again["a"]
+    ]
+
+
+def test_equal_texts_of_two_objects_stay_two(blobs):
+    one, two = "north", "".join(["no", "rth"])
+    array = np.empty(4096, object)
+    array[::2], array[1::2] = one, two
+    again = there_and_back([array, one, two], blobs)
+    assert len({id(item) for item in again[0]}) == 2
+    assert again[0][0] is again[1]
+    assert again[0][1] is again[2]
+
+
+def test_arrays_of_objects_that_hold_themselves(blobs):
+    array = np.empty(4096, object)
+    array[:] = "x"
+    array[7] = array
+    again = there_and_back(array, blobs)
+    assert again[7] is again

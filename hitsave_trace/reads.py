@@ -12,6 +12,7 @@ from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
+from hitsave_trace.fingerprint.shapes import comes_between
 from hitsave_trace.model import (
     ARGV,
     BINDING,
@@ -245,14 +246,12 @@ def _narrow(value: object, chain: tuple[str, ...]) -> tuple[str, ...]:
         kind = type(value)
         if attribute in OF_FUNCTIONS and (kind is FunctionType or isinstance(value, type)):
             return (*path, attribute)
-        if isinstance(value, type) or kind.__getattribute__ is not object.__getattribute__:
-            break
-        if any("__getattr__" in vars(base) for base in kind.__mro__):
+        if isinstance(value, type) or any("__getattr__" in vars(base) for base in kind.__mro__):
             break
         held = getattr(value, "__dict__", None)
         if type(held) is not dict or attribute not in held:
             break
-        if any(hasattr(type(vars(base).get(attribute)), "__set__") for base in kind.__mro__ if attribute in vars(base)):
+        if comes_between(kind, attribute):
             break
         value = held[attribute]
         path = (*path, attribute)

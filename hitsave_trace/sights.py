@@ -197,6 +197,19 @@ def builtin(subject: str, name: str) -> Sight:
 
 def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     """Look at what `path` means in a module's names now."""
+    sight = _look(module, names, path)
+    owner = sys.modules.get(module)
+    if (
+        owner is not None
+        and type(owner) is not ModuleType
+        and sight.fingerprint
+        and shapes.comes_between(type(owner), path[0])
+    ):
+        sight.fingerprint = named(f"{type(owner).__qualname__} answers for {sight.fingerprint.hex()}")
+    return sight
+
+
+def _look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
     subject = f"{module}:{'.'.join(path)}"
     value = names.get(path[0], MISSING)
     of_module: Mapping[str, object] = names  # the names of the module in which the last name is looked for
@@ -211,6 +224,8 @@ def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
             value = vars(value).get(attribute, MISSING)
         elif type(value) is FunctionType and attribute in OF_FUNCTIONS:
             value = getattr(value, attribute)
+        elif shapes.comes_between(type(value), attribute):
+            break  # what its `__dict__` holds is not what the attribute gives
         else:
             value = (getattr(value, "__dict__", None) or {}).get(attribute, MISSING)
     if value is MISSING:
@@ -297,10 +312,8 @@ def _namespace_text(names: list[tuple[str, object]]) -> str:
 
 
 _NAMES = 200
-_OF_ANY_MODULE = frozenset((
-    "__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "__warningregistry__",
-    *vars(ModuleType("any")),
-))  # fmt: skip
+_MADE = "__annotations__ __builtins__ __cached__ __file__ __path__ __warningregistry__"
+_OF_ANY_MODULE = frozenset((*_MADE.split(), *vars(ModuleType("any"))))
 """What a module has whatever its code says. `__getattr__`, `__all__` and `__version__` are names like others."""
 
 

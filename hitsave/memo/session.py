@@ -25,7 +25,7 @@ from hitsave_trace.fingerprint import shapes
 from hitsave_trace.fingerprint import state as kinds
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
-from hitsave_trace.giving_way import give_way
+from hitsave_trace.giving_way import EVENTS, give_way, is_nothing
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.library_calls import LibraryCalls
 from hitsave_trace.observer import UNPROBED, Observer
@@ -145,7 +145,7 @@ class Session:
             self.memo.verifier.watch_clocks(self.taps.patches)
         self.warnings = Watch(observations, self.taps.places.in_library_import)
         self.warnings.before_recording(self.taps.patches)
-        self.taps.audit.outer["sys.settrace"] = self._traced
+        self.taps.audit.outer.update(dict.fromkeys(EVENTS, self._watched))
         hooks.observer = self.observer
         hooks.registered = self._registered
         if self.settings.sites:
@@ -229,10 +229,12 @@ class Session:
         if self.policy.promote(info, seconds):
             self.observer.registered(info)
 
-    def _traced(self, _: object) -> None:
-        if not self.observer.off:
-            self.sampler.stop()
-            give_way(self.observer, [site for _, sites in self.sampler.sites.values() for site in sites])
+    def _watched(self, _: object) -> None:
+        if self.observer.off or is_nothing():
+            return
+        self.sampler.stop()
+        give_way(self.observer, [site for _, sites in self.sampler.sites.values() for site in sites])
+        self.store.pause()  # the thread that writes would be watched as well
 
     def _opened(self, found: Recording) -> None:
         if self.taps is not None:

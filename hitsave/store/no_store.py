@@ -160,5 +160,8 @@ class NoStore:
     def flush(self) -> None:
         pass
 
+    def pause(self) -> None:
+        pass
+
     def close(self) -> None:
         pass

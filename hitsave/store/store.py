@@ -295,6 +295,12 @@ class Store(Logbook):
         self.values.writer.flush()
         self.log.writer.flush()
 
+    def pause(self) -> None:
+        """Flush, and let no thread run until there is something to be saved again."""
+        self.flush()
+        self.values.writer.stop()
+        self.log.writer.stop()
+
     def close(self) -> None:
         """Flush, keep the size limit, and give everything back. A closed store must not be used."""
         if self._closed:

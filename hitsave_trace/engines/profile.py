@@ -158,7 +158,10 @@ class Profile:
     def rest(self) -> None:
         """Stop listening in this thread."""
         if sys.getprofile() == self._called:
-            sys.setprofile(None)
+            try:
+                sys.setprofile(None)
+            except RuntimeError:
+                self._left = self._total = 0  # the program is just putting its own in the place of ours
         if get_ident() == self._main:
             self._mine = False
 

@@ -10,14 +10,14 @@ Nothing is known any more when the last recording has closed: what is known keep
 from __future__ import annotations
 
 from operator import is_
-from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
 from hitsave_trace import names
 from hitsave_trace.fingerprint.hasher import ATOMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hitsave_trace.fingerprint.values import Walk
     from hitsave_trace.model import Fingerprint
@@ -165,3 +165,18 @@ def remember(cls: type, fingerprint: Fingerprint, text: str, walk: Walk, before:
 def forget() -> None:
     """The last recording has closed."""
     _known.clear()
+
+
+def comes_between(kind: type, attribute: str) -> bool:
+    """Whether a class answers for an attribute that its instance holds: by a property, or as it answers for all."""
+    for base in _mro(kind):
+        found = vars(base)
+        if attribute in found and hasattr(type(found[attribute]), "__set__"):
+            return True
+        if "__getattribute__" in found and base is not object and base is not ModuleType:
+            return True
+    return False
+
+
+_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+"""What a metaclass of the program has no say in."""

@@ -33,6 +33,7 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
             found.forbid(slug, what, "")
         for generator in work.generators:  # type: ignore[attr-defined]
             found.random_read(generator)
+        found.distributions |= work.libraries - {"hitsave_trace"}  # type: ignore[attr-defined]
         for name in work.distributions:  # type: ignore[attr-defined]
             found.read(DISTRIBUTION, name, *surroundings.distribution(name), 0)
     after = switches.switches()

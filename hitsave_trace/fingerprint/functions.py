@@ -276,6 +276,12 @@ def _cached_property(walk: Walk, value: Anything) -> Children:
     return [value.func], (ATTRIBUTES, ["func"])
 
 
+def _dispatching_method(walk: Walk, value: Anything) -> Children:
+    # What 3.13 keeps beside these is a cache of the methods that it has bound.
+    walk.write(hasher.LEAF + text("singledispatchmethod"))
+    return [value.dispatcher, value.func], (ATTRIBUTES, ["dispatcher", "func"])
+
+
 def walk_name(function: object) -> str:
     """Name a callable in a path."""
     name = getattr(function, "__qualname__", None)
@@ -306,6 +312,7 @@ def _entries() -> None:
     registry.add("functools._lru_cache_wrapper", _lru_cache, shared=True, reach=EXACT)
     registry.add("numba.core.registry.CPUDispatcher", _compiled, shared=True, reach=EXACT)
     registry.add("functools.cached_property", _cached_property, shared=True, reach=EXACT)
+    registry.add("functools.singledispatchmethod", _dispatching_method, shared=True, reach=EXACT)
 
 
 _entries()

@@ -36,11 +36,12 @@ WORDS = "work given to workers of joblib"
 class Work:
     """One task that was given away."""
 
-    __slots__ = ("distributions", "ended", "generators", "reasons")
+    __slots__ = ("distributions", "ended", "generators", "libraries", "reasons")
 
     def __init__(self) -> None:
         self.ended = False
         self.distributions: tuple[str, ...] = ()  # about which it asked
+        self.libraries: frozenset[str] = frozenset()  # top-level modules of what it used, as far as that was named
         self.generators: tuple[str, ...] = ()  # that it may have taken along in the state in which they were
         self.reasons: tuple[tuple[str, str], ...] = ()
 
@@ -56,6 +57,7 @@ class Work:
             del future.set_result  # else the two hold each other, and the result
             if type(result) is Told:
                 self.distributions = result.distributions
+                self.libraries = frozenset(name.partition(".")[0] for name in result.modules)
                 own = _of_the_program(result.modules)
                 self.generators = tuple(
                     name

@@ -41,7 +41,7 @@ class Told:
     ) -> None:
         self.value = value
         self.distributions = distributions  # about which it asked
-        self.modules = modules  # whose names the task's pickle asked for
+        self.modules = modules  # whose names the task's pickle asked for, and that were asked for by name
         self.reasons = reasons  # what speaks against saving
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -55,6 +55,7 @@ class Watch:
         self.stacks: dict[int, int] = {}
         self.reasons: list[Reason] = []
         self.distributions: set[str] = set()
+        self.modules: set[str] = set()
         self.seeded_anew: set[str] = set()
         self.states: dict[str, bytes] = {}
         self.snapshot: Snapshot | None = None
@@ -85,6 +86,12 @@ class Watch:
     def looked(self, path: str, _: str) -> None:
         if asker() not in NO_QUESTIONS:
             self.forbid("process", f"{path} was asked about")
+
+    def module_given(self, name: str) -> None:
+        self.modules.add(name)
+
+    def class_found(self, module: str, _: str) -> None:
+        self.modules.add(module)
 
     def distribution_asked(self, name: str) -> None:
         self.distributions.add(name)
@@ -167,6 +174,7 @@ def _begin() -> None:
 
         _watch.reasons.clear()
         _watch.distributions.clear()
+        _watch.modules.clear()
         _watch.seeded_anew.clear()
         _watch.states = random_states()
         _watch.snapshot = _taps[0].snapshot()
@@ -189,7 +197,9 @@ def _end(task: Watched, value: object) -> Told:
                 _watch.forbid("entropy", name)
     except Exception as error:
         _watch.forbid("internal", type(error).__name__)
-    return Told(value, task.modules, tuple(_watch.reasons), tuple(sorted(_watch.distributions)))
+    return Told(
+        value, (*task.modules, *sorted(_watch.modules)), tuple(_watch.reasons), tuple(sorted(_watch.distributions))
+    )
 
 
 def _calling(mark: object) -> Callable[..., object]:

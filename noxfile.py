@@ -79,6 +79,13 @@ def causes(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS)
+def generated(session: nox.Session) -> None:
+    """Make programs by chance and edit each of their constants; what is given after `--` goes to the test."""
+    install(session)
+    session.run("python", "-m", "tests.stress.generated", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
 def flat(session: nox.Session) -> None:
     """Edit flat scripts by machine, statements and calls of libraries switched on; what is given after `--` goes to the test."""
     install(session)

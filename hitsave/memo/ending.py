@@ -87,7 +87,7 @@ def complete(found: Recording, call: Call, present: Present) -> None:
         if setting is None and name == FIGURES:
             raise Refused("gui", "a figure that was open before")
         if setting is None:
-            raise Refused("hidden-state", f"{name}: a part of its configuration is an object of the program")
+            raise Refused("hidden-state", f"{name}: what is done by it is kept in an object of this process")
         found.read(SETTING, name, setting, settings.text(name), -1)
     found.read(SETTING, ignored.subject(call.world[0][switches.FILTERS]), ignored.STILL, None, -1)  # type: ignore[arg-type]
     objects_of = changes.objects_before(found, call)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 from _locale import LC_ALL, setlocale
+from io import TextIOWrapper
 from itertools import islice
 
 from hitsave_trace.around import around
@@ -122,7 +123,8 @@ def _filters(filters: Iterable[Anything]) -> object:
 def _logging(module: ModuleType) -> object:
     """Say what becomes of a record: levels, handlers and formats of all loggers that have any.
 
-    None if a handler, a filter or a formatter is the program's own: what it keeps can't be seen from here.
+    None if a handler, a filter or a formatter is the program's own, or if what is logged is kept in memory (`StringIO`, a queue): that
+    can't be seen from here, nor done again.
     """
     found: list[object] = [module.root.manager.disable, module.raiseExceptions]
     for name, logger in (("", module.root), *sorted(module.root.manager.loggerDict.items())):
@@ -142,12 +144,22 @@ def _handler(handler: object) -> object:
     if any(_is_the_programs(one) for one in (handler, formatter, *held.get("filters", ()))):
         return None
     stream = held.get("stream")
+    standard_stream = stream is sys.stdout or stream is sys.stderr
+    if not (standard_stream or isinstance(stream, TextIOWrapper) or _writes(handler, stream)):
+        return None
     standard = "stdout" if stream is sys.stdout else "stderr" if stream is sys.stderr else type(stream).__name__
     style = getattr(formatter, "_style", None)
     return (
         type(handler).__qualname__, held.get("level"), len(held.get("filters", ())), standard, held.get("baseFilename"),
         type(formatter).__qualname__, getattr(style, "_fmt", None), getattr(formatter, "datefmt", None),
     )  # fmt: skip
+
+
+def _writes(handler: object, stream: object) -> bool:
+    """Whether a handler without a stream that is seen writes to one all the same: to a file that it opens when it is needed, or
+    by way of what stands for standard output then.
+    """
+    return stream is None and ("baseFilename" in vars(handler) or type(handler).__module__.startswith("rich."))
 
 
 def _is_the_programs(thing: object) -> bool:

@@ -114,6 +114,21 @@ class _Array(Content):
         array.__setitem__(thing, _ALL, array(*held))
 
 
+class _Memory(Content):
+    """A file in memory."""
+
+    __slots__ = ()
+
+    def take(self, thing: Anything) -> object:
+        return None if thing.closed else thing.__getstate__()
+
+    def put(self, thing: Anything, held: Anything) -> None:
+        if held is None:
+            thing.close()
+        else:
+            thing.__setstate__(held)
+
+
 _NOTHING = Content()
 CONTENTS: dict[type, Content] = {
     object: _NOTHING,
@@ -128,4 +143,6 @@ NAMED_CONTENTS: dict[str, Content] = {
     "collections.OrderedDict": _OrderedDict(),
     "collections.defaultdict": _Dict(),
     "array.array": _Array(),
+    "_io.StringIO": _Memory(),
+    "_io.BytesIO": _Memory(),
 }

@@ -7,6 +7,7 @@ For reports: it says what a person would want to see, at most `limit` characters
 from __future__ import annotations
 
 import sys
+from io import BytesIO, StringIO
 from itertools import islice
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 
@@ -62,9 +63,16 @@ def _describe(value: Anything, depth: int, room: int) -> str:
     if issubclass(kind, type):
         module, qualname = qualified(value)
         return qualname if module == "builtins" else f"{module}:{qualname}"
+    if kind is StringIO or kind is BytesIO:
+        return f"{kind.__name__}(closed)" if value.closed else _in_memory(value, kind, room)
     if issubclass(kind, ModuleType):
         return f"module {value.__dict__.get('__name__')}"
     return _special(value, kind, depth, room) or _instance(value, kind, depth, room)
+
+
+def _in_memory(value: Anything, kind: type, room: int) -> str:
+    content = value.getvalue()
+    return f"{kind.__name__}({_atom(content, type(content), max(room - 30, 20))} at {value.tell()})"
 
 
 def _atom(value: Anything, kind: type, room: int) -> str:

@@ -6,6 +6,7 @@ Registered by name: nothing here imports the modules it speaks of.
 from __future__ import annotations
 
 import os
+import sys
 from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
@@ -230,6 +231,21 @@ def _free(value: Anything) -> list[object]:
     return []
 
 
+def _memory(value: Anything) -> list[object]:
+    """A file in memory: its content, where it stands, and for text how lines end."""
+    if value.closed:
+        return [type(value).__name__]
+    if hasattr(value, "getbuffer"):
+        try:
+            value.truncate(sys.maxsize)  # changes nothing, and is refused while somebody sees the memory itself
+        except BufferError:
+            objects.refuse(value, "its memory is shown by a buffer")
+    state = value.__getstate__()
+    if state[-1] or (len(state) == 4 and state[1] is None):
+        objects.refuse(value, "it has attributes, or keeps which ends of lines it has seen")
+    return [type(value).__name__, *state[:-1]]
+
+
 def _traceback_why() -> str:
     return "a traceback holds the frames of functions that have ended"
 
@@ -331,6 +347,8 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "logging.Handler": (refused("it is registered with logging"), True, WHOLE),
     "threading.Thread": (refused("a thread belongs to this process"), True, WHOLE),
     "_io._IOBase": (refused(_OPEN), True, WHOLE),
+    "_io.StringIO": (leaf("memory", _memory), True, EXACT),
+    "_io.BytesIO": (leaf("memory", _memory), True, EXACT),
     "socket.socket": (refused(_OPEN), True, WHOLE),
 }
 

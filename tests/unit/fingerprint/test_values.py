@@ -431,7 +431,8 @@ REFUSED = {
     "own module": lambda: sys.modules[__name__],
     "dict iterator": lambda: iter({}),
     "local": threading.local,
-    "string io": io.StringIO,
+    "string io that keeps ends of lines": lambda: io.StringIO(newline=None),
+    "text over bytes": lambda: io.TextIOWrapper(io.BytesIO()),
     "system random state of a C type": lambda: __import__("hashlib").sha256(),
 }
 

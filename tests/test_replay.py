@@ -345,7 +345,9 @@ def test_a_generated_module(project):
 
 def test_a_temporary_name_in_the_output(project):
     project.write("main.py", "import tempfile\nwith tempfile.TemporaryDirectory() as name:\n    print(name)\n")
-    seen = {project.run("main.py").stdout for _ in range(3)}
+    # A slow statement is answered with the name that it showed: on a busy machine this one would be.
+    quick = {"HITSAVE_THRESHOLD": "60"}
+    seen = {project.run("main.py", environment=quick).stdout for _ in range(3)}
     assert len(seen) == 3
 
 

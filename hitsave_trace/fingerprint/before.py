@@ -105,8 +105,8 @@ class Unsettable(Exception):
 
 
 def loose_state(thing: Anything) -> object:
-    """What can be changed of an object that counts as a value: of an index its names."""
-    names = getattr(thing, "names", None)
+    """What can be changed of an object that counts as a value: of an index its names, of a member of an enumeration all it has."""
+    names = getattr(thing, "names", None) if _is_frame(type(thing)) else None
     return tuple(names) if names is not None else _fingerprint(thing)
 
 

@@ -126,6 +126,8 @@ def _enum(walk: Walk, value: Anything) -> Children:
             break
     if any(not name.startswith("_") or not name.endswith("_") for name in own):
         children.append(own)  # as `__init__` of the class has set them, or anybody since
+    else:
+        walk.loose.append(value)  # it may be given the first one
     return children, SILENT
 
 

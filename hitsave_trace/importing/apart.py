@@ -69,7 +69,7 @@ bundle = Bundle()
 
 def keep_apart() -> None:
     """From here on, modules of ours that are imported get builtins of their own, and come out of the bundle."""
-    bundle.read()
+    bundle.read(getattr(sys.modules["hitsave"], "__version__", ""))
     for name in ("hitsave_trace", "hitsave"):
         top = os.path.dirname(os.path.abspath(sys.modules[name].__file__ or ""))
         for folder, below, _ in os.walk(top):

@@ -40,19 +40,25 @@ class Place:
 class Bundle:
     """What the file holds, and whether it is enough."""
 
-    __slots__ = ("entries", "missed")
+    __slots__ = ("entries", "missed", "version")
 
     def __init__(self) -> None:
+        self.version = ""
         self.entries: dict[str, Entry] = {}
         self.missed = False  # whether a module was looked for elsewhere
 
-    def read(self) -> None:
-        """Take what is there. Without a file, or with one that is damaged, there is nothing in the bundle."""
+    def read(self, version: str) -> None:
+        """Take what is there. Without a file, or with one that is damaged or of another version, there is nothing in the bundle: an
+        installer may give all files of all versions one time.
+        """
+        self.version = version
         try:
             with open(PATH, "rb") as file:
                 data = file.read()
             if data.startswith(HEADER):
-                self.entries = marshal.loads(memoryview(data)[len(HEADER) :])
+                made_by, entries = marshal.loads(memoryview(data)[len(HEADER) :])
+                if made_by == version:
+                    self.entries = entries
         except (OSError, ValueError, EOFError, TypeError):
             pass
 
@@ -96,7 +102,7 @@ class Bundle:
         fresh = f"{PATH}.{os.getpid()}"
         try:
             with open(fresh, "xb") as file:
-                file.write(HEADER + marshal.dumps(entries))
+                file.write(HEADER + marshal.dumps((self.version, entries)))
             os.replace(fresh, PATH)
         except OSError:
             pass

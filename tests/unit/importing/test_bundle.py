@@ -78,3 +78,17 @@ def test_a_tree_that_was_moved_names_its_files_as_they_are_called_now(run, tmp_p
         f"import sys\nprint('it ran')\nexec({told!r}, {{'print': sys.stderr.write}})\n"
     )
     assert run(PYTHONPATH=str(tmp_path / "moved")) == str(source)
+
+
+def test_the_bundle_of_another_version_is_none(run, tmp_path):
+    """Even if its files have the size and time of those that are there now."""
+    ours = tmp_path / "ours"
+    observer, top = ours / "hitsave_trace" / "observer.py", ours / "hitsave" / "__init__.py"
+    edit(observer)
+    assert run() == "edited\n"
+    time = observer.stat().st_mtime
+    observer.write_text(observer.read_text().replace("'edited", "'EDITED"))
+    os.utime(observer, (time, time))
+    shutil.rmtree(observer.parent / "__pycache__")
+    top.write_text(top.read_text().replace('__version__ = "', '__version__ = "9'))
+    assert run() == "EDITED\n"

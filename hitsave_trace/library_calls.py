@@ -11,14 +11,12 @@ switched off, and costs two instructions from then on; what is known of a site i
 
 from __future__ import annotations
 
-import builtins
 import os
 import sys
 from _thread import get_ident
 from ctypes import c_void_p
 from sys import _getframe as getframe
 from time import perf_counter, thread_time
-from types import FunctionType
 
 from hitsave_trace import callees
 from hitsave_trace.around import around
@@ -30,7 +28,7 @@ from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm
 from hitsave_trace.recording import busy, stacks
-from hitsave_trace.taps.unseen import hide
+from hitsave_trace.taps.unseen import ForOneCall, calling
 from hitsave_trace.unfilled import Unfilled, leaves_unfilled
 
 TYPE_CHECKING = False
@@ -298,17 +296,17 @@ def _note_paths(recording: Recording, paths: list[tuple[str, tuple[int, ...] | N
             recording.read(FILE, name, fingerprint, file_text(fingerprint, path), 0)
 
 
-class StandIn:
-    """Stands for something of a library for the length of one call."""
+class StandIn(ForOneCall):
+    """Stands for something of a library."""
 
-    __slots__ = ("calls", "callee", "info", "known", "owner", "paths", "recording", "site", "started", "told")
+    __slots__ = ("calls", "info", "known", "owner", "paths", "recording", "site", "started", "told")
 
     def __init__(
         self, calls: LibraryCalls, site: Site, callee: object, known: Callee, owner: tuple[object, ...]
     ) -> None:
+        self.callee = callee
         self.calls = calls
         self.site = site
-        self.callee = callee
         self.known = known
         self.owner = owner
         self.info: CodeInfo | None = None
@@ -316,15 +314,6 @@ class StandIn:
         self.paths: list[tuple[str, tuple[int, ...] | None]] = []
         self.started = 0.0
         self.told = False
-
-    def __getattr__(self, name: str) -> object:
-        # Messages of the interpreter about a call name what is called: `f() argument after * must be an iterable`.
-        if name == "__qualname__":
-            return getattr(self.callee, name)
-        raise AttributeError(name)
-
-    def __str__(self) -> str:
-        return str(self.callee)
 
 
 def _standing_in(mark: object) -> Callable[..., object]:
@@ -350,12 +339,4 @@ HELD = 3
 """References to a result that nobody else holds: the variable, the argument of `leave`, and that of who counts."""
 
 
-def _callable() -> FunctionType:
-    made: FunctionType = _standing_in(None)  # type: ignore[assignment]
-    code = hide(_standing_in).replace(co_name="__call__", co_qualname="__call__")  # type: ignore[arg-type]
-    space = {"__builtins__": vars(builtins), "HELD": HELD, "ATOMS": ATOMS}
-    return FunctionType(code, space, "__call__", None, made.__closure__)
-
-
-StandIn.__call__ = _callable()  # type: ignore[method-assign]
-StandIn.__module__ = property(lambda self: getattr(self.callee, "__module__", None))  # type: ignore[assignment]
+StandIn.__call__ = calling(_standing_in, HELD=HELD, ATOMS=ATOMS)  # type: ignore[method-assign]

@@ -7,11 +7,9 @@ makes one it gets zeros.
 
 from __future__ import annotations
 
-import builtins
 import sys
-from types import FunctionType
 
-from hitsave_trace.taps.unseen import hide
+from hitsave_trace.taps.unseen import ForOneCall, calling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,22 +43,10 @@ def _filled(array: Anything) -> object:
     return array
 
 
-class Unfilled:
-    """Stands for such a function for the length of one call."""
+class Unfilled(ForOneCall):
+    """Stands for such a function."""
 
-    __slots__ = ("callee",)
-
-    def __init__(self, callee: object) -> None:
-        self.callee = callee
-
-    def __getattr__(self, name: str) -> object:
-        # Messages of the interpreter about a call name what is called: `f() argument after * must be an iterable`.
-        if name == "__qualname__":
-            return getattr(self.callee, name)
-        raise AttributeError(name)
-
-    def __str__(self) -> str:
-        return str(self.callee)
+    __slots__ = ()
 
 
 def _calling(mark: object) -> Callable[..., object]:
@@ -75,11 +61,4 @@ def _calling(mark: object) -> Callable[..., object]:
     return wrapper
 
 
-def _callable() -> FunctionType:
-    made: FunctionType = _calling(None)  # type: ignore[assignment]
-    code = hide(_calling).replace(co_name="__call__", co_qualname="__call__")  # type: ignore[arg-type]
-    return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, made.__closure__)
-
-
-Unfilled.__call__ = _callable()  # type: ignore[method-assign]
-Unfilled.__module__ = property(lambda self: getattr(self.callee, "__module__", None))  # type: ignore[assignment]
+Unfilled.__call__ = calling(_calling)  # type: ignore[method-assign]

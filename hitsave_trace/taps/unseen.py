@@ -215,13 +215,35 @@ class StandInType(StandIn):
         return hash(self.__dict__["__wrapped__"])
 
 
-def _callable(make: FunctionType) -> FunctionType:
-    code = hide(make).replace(co_name="__call__", co_qualname="__call__")
-    return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, make(None).__closure__)
+def calling(make: Callable[[object], Callable[..., object]], **names: object) -> FunctionType:
+    """Make the `__call__` of a class out of the wrapper in `make`; its globals are builtins and `names`."""
+    code = hide(make).replace(co_name="__call__", co_qualname="__call__")  # type: ignore[arg-type]
+    return FunctionType(code, {"__builtins__": vars(builtins), **names}, "__call__", None, make(None).__closure__)
 
 
-StandIn.__call__ = _callable(_standing_in_first)  # type: ignore[method-assign, arg-type]
-StandInLast.__call__ = _callable(_standing_in_last)  # type: ignore[method-assign, arg-type]
+StandIn.__call__ = calling(_standing_in_first)  # type: ignore[method-assign]
+StandInLast.__call__ = calling(_standing_in_last)  # type: ignore[method-assign]
+
+
+class ForOneCall:
+    """Stands for `callee` for the length of one call, also in what the interpreter says of that."""
+
+    __slots__ = ("callee",)
+
+    def __init__(self, callee: object) -> None:
+        self.callee = callee
+
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = property(lambda self: getattr(self.callee, "__module__", None))  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> object:
+        # Messages of the interpreter about a call name what is called: `f() argument after * must be an iterable`.
+        if name == "__qualname__":
+            return getattr(self.callee, name)
+        raise AttributeError(name)
+
+    def __str__(self) -> str:
+        return str(self.callee)
 
 
 def _original(value: StandIn) -> object:

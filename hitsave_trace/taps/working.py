@@ -10,13 +10,11 @@ whether the task holds code of the program.
 
 from __future__ import annotations
 
-import builtins
 import sys
 import warnings
-from types import FunctionType
 
 from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
-from hitsave_trace.taps.unseen import hide
+from hitsave_trace.taps.unseen import calling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,13 +213,7 @@ def _calling(mark: object) -> Callable[..., object]:
     return wrapper
 
 
-def _callable() -> FunctionType:
-    made: FunctionType = _calling(None)  # type: ignore[assignment]
-    code = hide(_calling).replace(co_name="__call__", co_qualname="__call__")  # type: ignore[arg-type]
-    return FunctionType(code, {"__builtins__": vars(builtins)}, "__call__", None, made.__closure__)
-
-
-Watched.__call__ = _callable()  # type: ignore[method-assign]
+Watched.__call__ = calling(_calling)  # type: ignore[method-assign]
 
 _parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
 if _parent is not None and _parent() is not None:

@@ -18,6 +18,26 @@ STATEMENT_KEPT = 20_000
 """Bytes of the text of a statement that are kept to be shown."""
 
 
+class Source:
+    """The text of one loading of a user module; its lines are only told apart if somebody asks."""
+
+    __slots__ = ("_lines", "_text")
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._lines: list[bytes] | None = None
+
+    @property
+    def lines(self) -> list[bytes]:
+        """Its lines, without their ends."""
+        if self._lines is None:
+            self._lines = self._text.splitlines()
+        return self._lines
+
+
+NO_SOURCE = Source(b"")
+
+
 class ModuleInfo:
     """One user module that the import hook has loaded."""
 
@@ -31,7 +51,7 @@ class ModuleInfo:
         self.codes: list[CodeInfo] = []
         self.fingerprints: dict[str, bytes] = {}
         self.loads = 0
-        self.source = b""  # of the loading that is going on, or was the last
+        self.source = NO_SOURCE  # of the loading that is going on, or was the last
 
 
 class CodeInfo:
@@ -117,7 +137,7 @@ class CodeInfo:
         def __getattr__(self, name: str) -> object:
             """Make what most functions never need, or no more than one of: a program may have thousands."""
             if name == "def_line":
-                self.def_line = def_line(self.source, self.first_line)
+                self.def_line = def_line(self.source.lines, self.first_line)
                 return self.def_line
             if name == "block_cells":
                 count = len(self.blocks) - 1 if self.blocks_at else 0
@@ -162,7 +182,7 @@ class StatementInfo(CodeInfo):
     @property
     def text(self) -> str:
         """Its lines, as far as they are kept to be shown."""
-        lines = self.source.splitlines()[self.first_line - 1 : self.last_line]
+        lines = self.source.lines[self.first_line - 1 : self.last_line]
         return b"\n".join(lines)[:STATEMENT_KEPT].decode("utf-8", "replace")
 
     @property
@@ -172,9 +192,8 @@ class StatementInfo(CodeInfo):
         return f"{self.module.name}:line {lines}"
 
 
-def def_line(source: bytes, first: int) -> int:
+def def_line(lines: list[bytes], first: int) -> int:
     """Give the line of the `def` of a function that begins at `first` with its decorators."""
-    lines = source.splitlines()
     if not 0 < first <= len(lines) or not lines[first - 1].lstrip().startswith(b"@"):
         return first
     for number in range(first, min(first + 100, len(lines)) + 1):

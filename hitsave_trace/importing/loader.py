@@ -29,7 +29,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import owners
 from hitsave_trace.importing import collector
 from hitsave_trace.importing.unseen import unseen
-from hitsave_trace.names import ModuleInfo, keep_originals, let_go, user_modules
+from hitsave_trace.names import ModuleInfo, Source, keep_originals, let_go, user_modules
 from hitsave_trace.recording import busy
 
 TYPE_CHECKING = False
@@ -123,7 +123,7 @@ class Hook:
             if template is None:
                 template = self._rewrite(code, module)
                 self.templates.put(key, template)
-            dressed = self._load(template, self._info(module, filename, namespace, source or b""), code)
+            dressed = self._load(template, self._info(module, filename, namespace, Source(source or b"")), code)
             keep_originals(dressed, code)
         except RecursionError:
             # The program is near its limit: plain Python would have gone on (or failed) here.
@@ -154,7 +154,7 @@ class Hook:
         except OSError:
             return None
 
-    def _info(self, module: str, filename: str, namespace: dict[str, object] | None, source: bytes) -> ModuleInfo:
+    def _info(self, module: str, filename: str, namespace: dict[str, object] | None, source: Source) -> ModuleInfo:
         info = user_modules.get(module)
         if info is None or info.filename != filename:
             info = user_modules[module] = ModuleInfo(module, filename, relative(filename, self.scope.project))

@@ -250,17 +250,27 @@ def _reached(module: str, name: str | None) -> None:
 
 def text(stream: int, data: str | bytes) -> None:
     """Text was written to stdout (1) or stderr (2)."""
+    _shown("text", stream, data)
+
+
+def logged(handler: str, data: str) -> None:
+    """Text was written to a log file that is open (taps/log_files.py)."""
+    _shown("logged", handler, data)
+
+
+def _shown(kind: str, where: int | str, data: str | bytes) -> None:
     for recording in acting() if stacks else ():
         if recording.cached:
             recording.shown_below_cache()
         if not recording.keeps(len(data)):
             continue
         effects = recording.effects
-        if effects and effects[-1][0] == "text" and effects[-1][1] == stream and type(effects[-1][2]) is type(data):
+        last = effects[-1] if effects else ()
+        if last[:2] == (kind, where) and type(last[2]) is type(data):
             # Joined in a list, not by concatenation: a loop that prints a dot a million times stays linear.
-            effects[-1][3].append(data)  # type: ignore[attr-defined]
+            last[3].append(data)  # type: ignore[attr-defined]
         else:
-            effects.append(("text", stream, data, []))
+            effects.append((kind, where, data, []))
 
 
 def flushed(stream: int) -> None:

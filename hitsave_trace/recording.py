@@ -133,7 +133,7 @@ class Recording:
         if self.shown <= MOST_SHOWN:
             return True
         self.forbid("too-much", f"{MOST_SHOWN >> 20} MB of output", user_line())
-        self.effects = [effect for effect in self.effects if effect[0] not in ("text", "flush")]
+        self.effects = [effect for effect in self.effects if effect[0] not in ("text", "flush", "logged")]
         return False
 
     def path_to(self, position: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Records, in the order in which things happened:
 
     ("text", stream, str | bytes)
     ("flush", stream), below zero of its buffer alone
+    ("logged", handler, str)
     ("filters",)
     ("filter", pickled filter of warnings)
     ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
@@ -24,6 +25,7 @@ from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave_trace import observations, warned
 from hitsave_trace.around import around
 from hitsave_trace.names import is_ours
+from hitsave_trace.taps import log_files
 from hitsave_trace.taps.switches import FILTER_WORDS
 
 TYPE_CHECKING = False
@@ -55,9 +57,9 @@ def close(recording: Recording, store: Store) -> tuple[tuple[object, ...], ...]:
             ("import", tuple(name for name in new if sys.modules.get(name) is not None and not is_ours(name)))
         )
     for effect in recording.effects:
-        if effect[0] == "text":
-            _, stream, first, rest = effect
-            records.append(("text", stream, _joined(first, rest) if rest else first))  # type: ignore[arg-type]
+        if effect[0] in ("text", "logged"):
+            kind, where, first, rest = effect
+            records.append((kind, where, _joined(first, rest) if rest else first))  # type: ignore[arg-type]
         elif effect[0] == "file":
             records.append(_file(str(effect[1]), store))
         elif effect[0] == "metadata":
@@ -133,6 +135,8 @@ def ready(records: tuple[tuple[object, ...], ...], store: Store) -> dict[bytes, 
                 return None
         if record[0] == "file" and not _possible(record):
             return None
+        if record[0] == "logged" and not log_files.can_write(str(record[1])):
+            return None
     return contents
 
 
@@ -168,6 +172,8 @@ def replay(
             put = True
         if kind == "text":
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
+        elif kind == "logged":
+            log_files.write(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "warning":
             warned.show_again(*record[1:])  # type: ignore[arg-type]
         elif kind == "filters":

@@ -274,8 +274,8 @@ class Memo:
         for (kind, name, fingerprint, text), (_, reader) in zip(nodes, trace.reads, strict=True):
             found.reads[kind, name] = Dependency(kind, name, fingerprint, text, reader)
         for record in trace.effects:
-            if record[0] == "text":
-                found.effects.append(("text", record[1], record[2], []))
+            if record[0] in ("text", "logged"):
+                found.effects.append((*record, []))
             elif record[0] == "warning":
                 found.effects.append((*record[:5], record[5] or warned.filters_in_force(wider)))
             elif record[0] in ("flush", "filters"):

@@ -292,7 +292,8 @@ def _of_changes(
     return [_row("effect-differs", f"what it changed of its arguments {' '.join(names)}".rstrip(), None, None)]
 
 
-_ELSEWHERE = frozenset(("text", "flush", "warning", "import"))
+_SAID = frozenset(("text", "flush", "logged", "warning"))
+_ELSEWHERE = _SAID | {"import"}
 
 
 def _by_subject(records: Sequence[Effect]) -> dict[tuple[str, str], Effect]:
@@ -309,8 +310,11 @@ def _of_texts(old: Sequence[Effect], new: Sequence[Effect]) -> list[Row]:
     if before == after:
         return []
     told = []
-    for stream, name in ((1, "stdout"), (2, "stderr")):
-        one, other = ("".join(str(part[2]) for part in said if abs(part[1]) == stream) for said in (before, after))  # type: ignore[arg-type]
+    logs = dict.fromkeys(part[1] for part in (*before, *after) if part[0] == "logged")
+    for streams, name in (((1, -1), "stdout"), ((2, -2), "stderr"), *(((log,), "a log file") for log in logs)):
+        one, other = (
+            "".join(str(text) for part in said if part[1] in streams for text in part[2:3]) for said in (before, after)
+        )
         if one != other:
             told.append(_row("text-differs", name, *_first_line(one, other)))
             told[-1]["clock"] = _clock_can(one, other)
@@ -321,11 +325,11 @@ def _spoken(records: Sequence[Effect]) -> list[tuple[object, ...]]:
     """Texts, flushes and warnings in their order; pieces of one text are one."""
     found: list[tuple[object, ...]] = []
     for record in records:
-        if record[0] not in ("text", "flush", "warning"):
+        if record[0] not in _SAID:
             continue
         last = found[-1] if found else ("", 0)
-        if record[0] == "text" and last[:2] == record[:2] and type(last[2]) is type(record[2]):
-            found[-1] = ("text", record[1], last[2] + record[2])  # type: ignore[operator]
+        if record[0] in ("text", "logged") and last[:2] == record[:2] and type(last[2]) is type(record[2]):
+            found[-1] = (record[0], record[1], last[2] + record[2])  # type: ignore[operator]
         else:
             found.append(
                 (record[0], record[1] if record[0] != "warning" else 2, *record[1 if record[0] == "warning" else 2 :])

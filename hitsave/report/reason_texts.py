@@ -186,8 +186,8 @@ Read the data in a small function and pass it on.""",
 The call wrote to a database. Write outside the slow function.""",
     "already-open-file": """\
 The call read or wrote a file that had been opened before it began. Where it stood in the file is not
-known to the store. Open the file inside the function; a log file that is opened before is best left
-to the code outside.""",
+known to the store. Open the file inside the function. What is logged to a file by a `logging.FileHandler` is
+done again; what other handlers write (of files that rotate, of classes of the program) is not.""",
     "left-open-file": """\
 The call opened a file for writing and returned without closing it. What it wrote may still be on its way to the
 file, so what stands there is not what the call leaves. Close the file, or open it with `with`.""",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from hitsave_trace import catalogue
-from hitsave_trace.taps import compilers, databases, figures, state, workers
+from hitsave_trace.taps import compilers, databases, figures, log_files, state, workers
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
@@ -17,6 +17,7 @@ from hitsave_trace.taps.compilers import MODULES as COMPILERS
 from hitsave_trace.taps.entropy import WATCHED, Entropy
 from hitsave_trace.taps.environ import Environ
 from hitsave_trace.taps.files import Files
+from hitsave_trace.taps.log_files import LogFiles
 from hitsave_trace.taps.loggers import Loggers
 from hitsave_trace.taps.lookups import WATCHED as LOOKED_UP
 from hitsave_trace.taps.lookups import Lookups
@@ -42,14 +43,14 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.written import Looks
 
     Arrived = Callable[[str], None]
-    Snapshot = tuple[Looks, int]
+    Snapshot = tuple[Looks, int, log_files.Streams]
 
 
 class Installed:
     """The taps that are in place, as one thing that can be removed."""
 
     __slots__ = (
-        "_handlers", "_modules", "arrivals", "audit", "entropy", "files", "loggers", "lookups", "native", "patches", "places",
+        "_handlers", "_modules", "arrivals", "audit", "entropy", "files", "log_files", "loggers", "lookups", "native", "patches", "places",
         "recording", "run", "streams", "threads", "written",
     )  # fmt: skip
 
@@ -63,6 +64,7 @@ class Installed:
         self.streams = Streams(recording, self.places)
         self.files = Files(self.audit, self.streams)
         self.loggers = Loggers(recording, self.places)
+        self.log_files = LogFiles(recording)
         self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
@@ -155,17 +157,19 @@ class Installed:
             self.threads.look(self.patches)
             self.lookups.look(self.patches)
         self.streams.before()
+        self.log_files.before()
 
     def after_recording(self) -> None:
         """Clean up once a recording has closed."""
         self.streams.after()
+        self.log_files.after()
         if not self.streams.any_open:
             self.entropy.newborn.forget()
 
     def snapshot(self) -> Snapshot:
         """Take note of what only shows at the close: the files that are open for writing. Costs nothing without any."""
         with quiet:
-            return self.written.snapshot(), self.entropy.newborn.mark()
+            return self.written.snapshot(), self.entropy.newborn.mark(), log_files.open_now()
 
     def written_since(self, snapshot: Snapshot) -> list[tuple[str, str]]:
         """Say what shows at the close of a recording only: (slug, words), mostly nothing.
@@ -173,9 +177,10 @@ class Installed:
         Files that were open before and were written to (the words are the path), a stream that was written to and
         could not be tapped, and generators that never got a seed.
         """
-        files, mark = snapshot
+        files, mark, logs = snapshot
         with quiet:
             found = self.written.since(files)
+            found += [("switch", f"logging: {path} was closed") for path in log_files.closed_since(logs)]
             unknown = self.streams.changed()
             if unknown is not None:
                 found.append(("stdout-replaced", unknown))
@@ -198,6 +203,7 @@ class Installed:
             self.run.remove()
         self.arrivals.remove()
         self.streams.remove()
+        self.log_files.remove()
         self.patches.remove()
 
 

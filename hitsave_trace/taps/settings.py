@@ -24,7 +24,7 @@ from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import FIGURES, HANDLED
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
-from hitsave_trace.taps import ignored, patched, registered
+from hitsave_trace.taps import ignored, log_files, patched, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,8 +149,10 @@ def _handler(handler: object) -> object:
         return None
     standard = "stdout" if stream is sys.stdout else "stderr" if stream is sys.stderr else type(stream).__name__
     style = getattr(formatter, "_style", None)
+    # What is logged to a file that is open is written to whichever file it is then.
+    path = None if log_files.stream_of(handler) is not None else held.get("baseFilename")
     return (
-        type(handler).__qualname__, held.get("level"), len(held.get("filters", ())), standard, held.get("baseFilename"),
+        type(handler).__qualname__, held.get("level"), len(held.get("filters", ())), standard, path,
         type(formatter).__qualname__, getattr(style, "_fmt", None), getattr(formatter, "datefmt", None),
     )  # fmt: skip
 

@@ -1,23 +1,24 @@
 """Files that were open for writing before a recording, and whether they grew while it ran.
 
-A log file opened at the top of the script is written to by the calls below it, and no event says so: the file was
+A file that was opened at the top of the script is written to by the calls below it, and no event says so: it was
 opened long ago. So every path that is opened for writing is remembered, and a recording compares size and time of
 those that are still open. Paths that no descriptor refers to any more are forgotten at the next look, so the
-comparison costs one `stat` for each file that is really open.
+comparison costs one `stat` for each file that is really open. What a log file grew by that is noted elsewhere does not count
+(`log_files.py`).
 """
 
 from __future__ import annotations
 
 import os
 
-from hitsave_trace.taps import places
+from hitsave_trace.taps import log_files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     Look = tuple[int, int, int]
-    Looks = dict[str, Look | None]
+    Looks = dict[str, tuple[Look | None, int]]  # how each path looks, and how much was logged to it so far
 
 _stat = os.stat
 _listdir = os.listdir
@@ -81,7 +82,7 @@ class Written:
             return {}
         if self.fresh:
             self._forget_closed()
-        return {path: _look(path) for path in (*self.paths, *self.databases)}
+        return {path: (_look(path), log_files.noted.get(path, 0)) for path in (*self.paths, *self.databases)}
 
     def since(self, snapshot: Looks) -> list[tuple[str, str]]:
         """Name what changed since `snapshot`: (slug, path). To be called inside `quiet`.
@@ -90,13 +91,19 @@ class Written:
         is: it is compared with what it was when it was connected to.
         """
         changed = []
-        for path, look in snapshot.items():
-            if _look(path) != look:
+        for path, (look, logged) in snapshot.items():
+            now = _look(path)
+            if now != look and not _only_logged(look, now, log_files.noted.get(path, 0) - logged):
                 changed.append(("database" if path in self.databases else "already-open-file", path))
         for path, look in self.databases.items():
             if path not in snapshot and _look(path) != look:
                 changed.append(("database", path))
         return changed
+
+
+def _only_logged(before: Look | None, after: Look | None, logged: int) -> bool:
+    """Whether a file grew by as much as was logged to it, and nothing else."""
+    return before is not None and after is not None and after[2] == before[2] and after[0] - before[0] == logged > 0
 
 
 def _look(path: str) -> Look | None:

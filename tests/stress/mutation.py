@@ -102,8 +102,10 @@ class Trial:
             for name, text in self.texts.items()
             if name.endswith(".py")
         }
-        for number in range(3):
-            saved, report = laboratory.saved_run(self.program.command, self.environment)
+        for number in range(4):
+            # The last of them asks about each call, as runs after an edit do; a replayed run says of all that they were answered.
+            asked = ("--no-replay",) if number == 3 else ()
+            saved, report = laboratory.saved_run(self.program.command, self.environment, extra=asked)
             self.judge(f"unedited, run {number + 1}", first, saved)
         laboratory.limit = patience
         self.warm = answered(report)

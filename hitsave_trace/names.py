@@ -228,6 +228,9 @@ by_name: dict[str, CodeInfo] = {}
 user_modules: dict[str, ModuleInfo] = {}
 finalisers: list[str] = []
 """The methods `__del__` of the program."""
+weak_users: list[str] = []
+"""What of the program names weak references, by which it can ask whether something is still there."""
+_WEAKLY = frozenset(("weakref", "_weakref"))
 
 
 def let_go() -> None:
@@ -245,6 +248,8 @@ def register(info: CodeInfo, code: CodeType) -> None:
     info.module.fingerprints[info.name] = info.fingerprint
     if info.qualname.endswith(".__del__"):
         finalisers.append(info.name)
+    if _WEAKLY.intersection(code.co_names):
+        weak_users.append(info.name)
 
 
 def register_statement(info: StatementInfo, code: CodeType) -> None:

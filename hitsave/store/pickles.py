@@ -17,7 +17,7 @@ from copyreg import dispatch_table
 from io import BytesIO
 from itertools import count, repeat
 
-from hitsave.store import exact, pools
+from hitsave.store import exact, pools, weak
 from hitsave.store.blobs import INLINE_UNTIL, MAPPED_FROM, as_bytes, edges_of
 from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave.store.dtypes import reductions
@@ -127,7 +127,14 @@ def _dump(
 
         kind = type("Pickler", (kind,), {"reducer_override": staticmethod(reducer(owners))})  # type: ignore[arg-type]
     pickler = kind(file, _PROTOCOL, buffer_callback=keep)
-    known = {**dispatch_table, count: _reduced_count, repeat: _reduced_repeat, **_LOCKS, **_by_name()}
+    known = {
+        **dispatch_table,
+        count: _reduced_count,
+        repeat: _reduced_repeat,
+        **_LOCKS,
+        **weak.REDUCTIONS,
+        **_by_name(),
+    }
     pickler.dispatch_table = {**known, **reductions(), **pools.reductions()}  # type: ignore[dict-item]
     try:
         pickler.dump(value)

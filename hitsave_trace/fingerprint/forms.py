@@ -13,14 +13,14 @@ from operator import is_ as _is
 from sys import getrefcount
 from types import CellType, FunctionType
 
-from hitsave_trace.fingerprint import registry
+from hitsave_trace.fingerprint import registry, weak
 from hitsave_trace.fingerprint.contents import CONTENTS, NAMED_CONTENTS, Content
 from hitsave_trace.fingerprint.functions import home, is_single_dispatch
 from hitsave_trace.fingerprint.state import State, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hitsave_trace.fingerprint.registry import Anything
 
@@ -218,14 +218,20 @@ class _Tensor(Form):
         thing.grad = held[1]
 
 
-class _TorchGenerator(Form):
-    __slots__ = ()
+class _ByState(Form):
+    """An object that gives its state by itself, and takes it."""
+
+    __slots__ = ("_get", "_set")
+
+    def __init__(self, get: Callable[[Anything], object], put: Callable[[Anything, Anything], object]) -> None:
+        self._get = get
+        self._set = put
 
     def take(self, thing: Anything) -> object:
-        return thing.get_state()
+        return self._get(thing)
 
     def put(self, thing: Anything, held: Anything) -> None:
-        thing.set_state(held)
+        self._set(thing, held)
 
 
 class _BitGenerator(Form):
@@ -241,26 +247,6 @@ class _BitGenerator(Form):
 
     def put(self, thing: Anything, held: Anything) -> None:
         thing.state = held
-
-
-class _RandomState(Form):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return thing.get_state(legacy=False)
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        thing.set_state(held)
-
-
-class _Random(Form):
-    __slots__ = ()
-
-    def take(self, thing: Anything) -> object:
-        return thing.getstate()
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        thing.setstate(held)
 
 
 class _Frame(Form):
@@ -336,16 +322,32 @@ _FORMS: dict[type, Form] = {
     CellType: _Cell(),
 }
 
+
+class _WeakReference(Form):
+    """A weak reference: there is nothing to set, but what it leads to may have gone."""
+
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        target = weak.target(thing)
+        return None if target is None else id(target)
+
+
 _NAMED: dict[str, Form] = {
     **{name: _Bare(content) for name, content in NAMED_CONTENTS.items()},
     "collections.defaultdict": _DefaultDict(NAMED_CONTENTS["collections.defaultdict"]),
     "numpy.ndarray": _NumpyArray(),
     "numpy.random._generator.Generator": Form(),
-    "numpy.random.mtrand.RandomState": _RandomState(),
-    "random.Random": _Random(),
+    "numpy.random.mtrand.RandomState": _ByState(
+        lambda one: one.get_state(legacy=False), lambda one, held: one.set_state(held)
+    ),
+    "random.Random": _ByState(lambda one: one.getstate(), lambda one, held: one.setstate(held)),
+    **{f"weakref.{name}": _WeakReference() for name in ("ReferenceType", "KeyedRef", "WeakMethod")},
     "torch.Tensor": _Tensor(),
     "torch.nn.parameter.Parameter": _Tensor(),
-    "torch._C.Generator": _TorchGenerator(),
+    "torch._C.Generator": _ByState(lambda one: one.get_state(), lambda one, held: one.set_state(held)),
 }
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 _NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})

@@ -10,7 +10,7 @@ import sys
 from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
-from hitsave_trace.fingerprint import containers, hasher, objects, registry
+from hitsave_trace.fingerprint import containers, hasher, objects, registry, weak
 from hitsave_trace.fingerprint.hasher import marshalled, text
 from hitsave_trace.fingerprint.libraries import note
 from hitsave_trace.fingerprint.places import ATTRIBUTES, SILENT
@@ -254,7 +254,6 @@ def _traceback_why() -> str:
 
 _RUNNING = "it is in the middle of its work; where it stands can't be seen"
 _OPEN = "an open file or connection belongs to this process"
-_WEAK = "a weak reference says nothing of what it leads to"
 
 _GENERATOR = type(item for item in "")
 _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
@@ -341,7 +340,7 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "typing.ParamSpec": (leaf("ParamSpec", _type_variable), False, EXACT),
     "typing.TypeVarTuple": (leaf("TypeVarTuple", _type_variable), False, EXACT),
     "collections._tuplegetter": (leaf("tuplegetter", _constructed), False, EXACT),
-    "weakref.ReferenceType": (refused(_WEAK), True, WHOLE),
+    "weakref.ReferenceType": (weak.canonical, True, CONTENT),
     "_thread.lock": (leaf("lock", _free), True, EXACT),
     "_thread.RLock": (leaf("RLock", _free), True, EXACT),
     # Who waits for it would not be woken by a state that is put in place.

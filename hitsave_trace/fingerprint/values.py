@@ -88,6 +88,7 @@ class Walk:
         "sets",
         "temporary",
         "texts",
+        "weak",
         "write",
     )
 
@@ -110,6 +111,9 @@ class Walk:
         self.sets = 0  # whether it met any, whose order pickle need not keep (see `containers`)
         self.texts = 0  # strings in columns of text, which pickle has to look at one by one
         self.mentioned: set[tuple[int, int]] | None = None
+        self.weak: list[
+            tuple[object, int]
+        ] = []  # references whose places are still to be written, with their own places
         self.places = Places()
         self.place = 0
         self._places: list[int] = []
@@ -141,6 +145,8 @@ class Walk:
         self._hasher = None
         try:
             self._walk(value, path)
+            if self.weak:
+                close_weak(self)
         except Unfingerprintable as error:
             if error.path:
                 raise
@@ -176,6 +182,10 @@ class Walk:
         """Note a dict that was made to read the attributes of `owner`, which has none."""
         self.made(own)
         self.objects.stand_ins[_mark(own)] = owner
+
+    def position(self, item: object) -> int | None:
+        """The position of this object in `objects`; None if it was not met, or has no identity."""
+        return self.marks.get(_mark(item))
 
     def is_the_programs(self, position: int) -> bool:
         """Whether the object at this position was there before the walk."""
@@ -378,3 +388,4 @@ import hitsave_trace.fingerprint.containers  # noqa: E402
 import hitsave_trace.fingerprint.functions  # noqa: E402
 import hitsave_trace.fingerprint.stdlib  # noqa: E402, F401
 from hitsave_trace.fingerprint.objects import as_subclass  # noqa: E402
+from hitsave_trace.fingerprint.weak import close as close_weak  # noqa: E402

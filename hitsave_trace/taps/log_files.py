@@ -110,7 +110,6 @@ def write(name: str, text: str) -> None:
     try:
         stream.write(text)
         stream.flush()
-        _count(stream, text)
     except (OSError, ValueError):
         return  # a disk that is full ends no program that logs
     finally:

@@ -130,7 +130,7 @@ def _logging(module: ModuleType) -> object:
     for name, logger in (("", module.root), *sorted(module.root.manager.loggerDict.items())):
         if not isinstance(logger, module.Logger):
             continue
-        handlers = [_handler(handler) for handler in logger.handlers if type(handler).__name__ != "NullHandler"]
+        handlers = [_handler(handler, name) for handler in logger.handlers if type(handler).__name__ != "NullHandler"]
         if None in handlers or any(_is_the_programs(one) for one in (logger, *logger.filters)):
             return None
         if logger.level or handlers or logger.filters or logger.disabled or not logger.propagate:
@@ -138,8 +138,12 @@ def _logging(module: ModuleType) -> object:
     return tuple(found)
 
 
-def _handler(handler: object) -> object:
+def _handler(handler: object, logger: str) -> object:
+    """Say what a handler of a logger does. What a library does with its own records in a class of its own is its own affair."""
     held = vars(handler)
+    library = type(handler).__module__.partition(".")[0]
+    if library == logger.partition(".")[0] and not _is_the_programs(handler):
+        return (type(handler).__qualname__, held.get("level"))
     formatter = held.get("formatter")
     if any(_is_the_programs(one) for one in (handler, formatter, *held.get("filters", ()))):
         return None

@@ -427,7 +427,7 @@ REFUSED = {
     "generator": lambda: (item for item in "a"),
     "coroutine frame": sys._getframe,
     "socket": socket.socket,
-    "weak reference": lambda: weakref.ref(Plain),
+    "weak reference": lambda: weakref.ref(threading.current_thread()),
     "own module": lambda: sys.modules[__name__],
     "dict iterator": lambda: iter({}),
     "local": threading.local,

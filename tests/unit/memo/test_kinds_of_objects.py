@@ -63,6 +63,7 @@ KINDS: dict[str, Callable[[], object]] = {
     "scipy frozen distribution": _from("scipy.stats", "m.norm(1, 2)"),
     "numpy Generator": _from("numpy.random", "m.default_rng(0)"),
     "numpy masked array": _from("numpy.ma", "m.masked_less([1, 2, 3], 2)"),
+    "numpy masked array without a mask": _from("numpy.ma", "m.array([1.5, 2.0])"),
     "numpy structured array": _from("numpy", "m.zeros(3, dtype=[('a', 'i4'), ('b', 'f8')])"),
     "pandas DataFrame": _from("pandas", "m.DataFrame({'a': [1, 2], 's': ['x', None], 'c': m.Categorical(['u', 'v'])})"),
     "pandas Series with time zone": _from("pandas", "m.Series(m.date_range('2020', periods=3, tz='UTC'))"),

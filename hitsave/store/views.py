@@ -106,7 +106,7 @@ def view(
 
 def make_masked(kind: type, elements: np.ndarray, held: dict[str, object]) -> object:
     """Make a masked array of its elements and attributes. By its own account one without a mask has one that hides nothing."""
-    made = elements.view(kind)
+    made: np.ndarray = elements.view(kind)
     made.__dict__.update(held)
     return made
 

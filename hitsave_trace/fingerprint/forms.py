@@ -335,7 +335,7 @@ class _WeakReference(Form):
         return None if target is None else id(target)
 
 
-_NAMED: dict[str, Form] = {
+NAMED: dict[str, Form] = {
     **{name: _Bare(content) for name, content in NAMED_CONTENTS.items()},
     "collections.defaultdict": _DefaultDict(NAMED_CONTENTS["collections.defaultdict"]),
     "numpy.ndarray": _NumpyArray(),
@@ -350,8 +350,8 @@ _NAMED: dict[str, Form] = {
     "torch._C.Generator": _ByState(lambda one: one.get_state(), lambda one, held: one.set_state(held)),
 }
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
-_NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
-_NAMED["numpy.random._pcg64.PCG64DXSM"] = _BitGenerator()
+NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
+NAMED["numpy.random._pcg64.PCG64DXSM"] = _BitGenerator()
 _FRAMES = ("DataFrame", "Series")
 
 
@@ -362,8 +362,8 @@ def form_of(kind: type) -> Form | None:
         return form
     module, qualname = registry.qualified(kind)
     name = f"{module}.{qualname}"
-    if name in _NAMED and registry.reach(module, qualname) is kind:
-        return _NAMED[name]
+    if name in NAMED and registry.reach(module, qualname) is kind:
+        return NAMED[name]
     root = module.partition(".")[0]
     if root == "pandas" and qualname in _FRAMES:
         return _Frame() if copies_on_write() else None
@@ -392,4 +392,4 @@ def copies_on_write() -> bool:
         return False
 
 
-__all__ = ["Form", "Instance", "copies_on_write", "form_of"]
+__all__ = ["NAMED", "Form", "Instance", "copies_on_write", "form_of"]

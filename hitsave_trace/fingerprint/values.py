@@ -81,6 +81,7 @@ class Walk:
         "loose",
         "marks",
         "mentioned",
+        "numbered",
         "objects",
         "place",
         "places",
@@ -114,6 +115,7 @@ class Walk:
         self.weak: list[
             tuple[object, int]
         ] = []  # references whose places are still to be written, with their own places
+        self.numbered: dict[bytes, int] = {}  # forms of what is written once, however many objects it is
         self.places = Places()
         self.place = 0
         self._places: list[int] = []
@@ -182,6 +184,14 @@ class Walk:
         """Note a dict that was made to read the attributes of `owner`, which has none."""
         self.made(own)
         self.objects.stand_ins[_mark(own)] = owner
+
+    def number_of(self, form: bytes) -> int:
+        """Write a form when it is met first, and number it."""
+        number = self.numbered.get(form)
+        if number is None:
+            number = self.numbered[form] = len(self.numbered)
+            self.write(form)
+        return number
 
     def position(self, item: object) -> int | None:
         """The position of this object in `objects`; None if it was not met, or has no identity."""

@@ -34,6 +34,8 @@ class Form:
     """Whether `fixed` says anything."""
     sure = False
     """Whether `put` can't fail; then nobody needs to keep what the object held before."""
+    last = False
+    """Whether it is set after all that is not, since it can't be set back."""
 
     def fixed(self, thing: Anything) -> object:
         """What can't be set; an object in which it differs can't be brought back."""
@@ -316,7 +318,7 @@ def _count(array: Anything, owners: dict[int, list[Anything]], views: set[int]) 
 _BY_ITSELF = ("_attrs", "_flags")
 
 
-_FORMS: dict[type, Form] = {
+FORMS: dict[type, Form] = {
     **{kind: _Bare(CONTENTS[kind]) for kind in (list, dict, set, bytearray)},
     FunctionType: _Function(),
     CellType: _Cell(),
@@ -357,7 +359,7 @@ _FRAMES = ("DataFrame", "Series")
 
 def form_of(kind: type) -> Form | None:
     """How objects of exactly this type are set; None if they can't be."""
-    form = _FORMS.get(kind)
+    form = FORMS.get(kind)
     if form is not None:
         return form
     module, qualname = registry.qualified(kind)
@@ -392,4 +394,6 @@ def copies_on_write() -> bool:
         return False
 
 
-__all__ = ["NAMED", "Form", "Instance", "copies_on_write", "form_of"]
+import hitsave_trace.fingerprint.iterators  # noqa: E402, F401
+
+__all__ = ["FORMS", "NAMED", "Form", "Instance", "copies_on_write", "form_of"]

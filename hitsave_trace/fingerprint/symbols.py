@@ -41,7 +41,11 @@ def _expression(walk: Walk, value: Anything) -> Children:
             objects.refuse(one, "an expression of a class that was made by the program")
         parts = [b"%d" % numbers[id(part)] if isinstance(part, base) else _other(walk, part) for part in content]
         form = hasher.EXPRESSION + known + marshalled(tuple(parts), 2)
-        numbers[id(one)] = walk.number_of(form)
+        number = walk.numbered.get(form)
+        if number is None:
+            number = walk.numbered[form] = len(walk.numbered)
+            walk.write(form)
+        numbers[id(one)] = number
     walk.write(hasher.EXPRESSION + hasher.number(numbers[id(value)]))
     return None
 

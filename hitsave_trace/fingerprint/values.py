@@ -185,14 +185,6 @@ class Walk:
         self.made(own)
         self.objects.stand_ins[_mark(own)] = owner
 
-    def number_of(self, form: bytes) -> int:
-        """Write a form when it is met first, and number it."""
-        number = self.numbered.get(form)
-        if number is None:
-            number = self.numbered[form] = len(self.numbered)
-            self.write(form)
-        return number
-
     def position(self, item: object) -> int | None:
         """The position of this object in `objects`; None if it was not met, or has no identity."""
         return self.marks.get(_mark(item))

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hitsave_trace.model import Fingerprint
     from hitsave_trace.sights import Sight
 
     # Names that are gone (or stand further behind now), names that were bound in the order in which they stand, the
@@ -114,3 +115,15 @@ def bind(namespace: dict[str, object], changes: Changes, modules: dict[str, Modu
 def first_name(subject: str) -> str:
     """The name with which the path of a subject `module:name.attribute` begins."""
     return subject.partition(":")[2].partition(".")[0]
+
+
+def only_imported(package: str, loaded: Iterable[str], before: Fingerprint) -> bool:
+    """Whether the names of a package are as they were `before`, but for those of its modules that a call has imported: a
+    hit imports them, too.
+    """
+    own = vars(sys.modules[package])
+    parts = [module.rpartition(".") for module in loaded]
+    apart = {
+        name for above, _, name in parts if above == package and own.get(name) is sys.modules.get(f"{above}.{name}")
+    }
+    return bool(apart) and sights.namespace(package, apart).fingerprint == before

@@ -10,8 +10,9 @@ from types import FunctionType, ModuleType
 from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
+from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
-from hitsave_trace.fingerprint.libraries import is_made_up, is_of_program
+from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
 from hitsave_trace.fingerprint.shapes import comes_between
 from hitsave_trace.model import (
     ARGV,
@@ -215,9 +216,9 @@ def _observe_names(
     if type(value) is FunctionType and id(value.__code__) not in code_infos:
         _unprobed(recording, value.__qualname__, value.__code__.co_filename)
     if isinstance(value, type) and not is_user_class(value):
-        home = sys.modules.get(value.__module__)
-        if home is not None:
-            _unprobed(recording, value.__qualname__, vars(home).get("__file__"))
+        module_of = sys.modules.get(value.__module__)
+        if module_of is not None:
+            _unprobed(recording, value.__qualname__, vars(module_of).get("__file__"))
         for attribute in chain[1:2]:
             _consult(recording, catalogue.lookup(f"{value.__module__}.{value.__qualname__}.{attribute}"))
     if callable(value) and getattr(value, "__module__", None) not in user_modules:
@@ -259,11 +260,18 @@ def _narrow(value: object, chain: tuple[str, ...]) -> tuple[str, ...]:
         held = getattr(value, "__dict__", None)
         if type(held) is not dict or attribute not in held:
             break
-        if comes_between(kind, attribute):
+        if comes_between(kind, attribute) or (kind is FunctionType and _is_hung_on(held[attribute])):
             break
         value = held[attribute]
         path = (*path, attribute)
     return path
+
+
+def _is_hung_on(value: object) -> bool:
+    """Whether a library's decorator made a function for use with the decorated one (`render.register`): it goes by what
+    that one carries, and changes it.
+    """
+    return type(value) is FunctionType and value.__closure__ is not None and is_library(home(value))
 
 
 def _library(recording: Recording, name: str, value: object, attributes: tuple[str, ...], reader: int) -> None:

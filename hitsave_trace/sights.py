@@ -21,7 +21,7 @@ from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
-from hitsave_trace.fingerprint.objects import class_shape, is_made
+from hitsave_trace.fingerprint.objects import class_shape, is_made, is_makeshift
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
@@ -30,7 +30,7 @@ from hitsave_trace.origins import origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hitsave_trace.model import Fingerprint
 
@@ -261,7 +261,7 @@ def _sight_of(subject: str, value: object) -> Sight:
             sight = Sight(BINDING, subject, named("class " + name), f"class {name}")
             sight.classes = (value,)
             return sight
-        if is_library(qualified(value)[0]):
+        if is_library(qualified(value)[0]) and not is_makeshift(value):
             return sight_of_library(subject, value)
     if type(value) is BuiltinFunctionType and isinstance(getattr(value, "__self__", None), (ModuleType, type(None))):
         return sight_of_library(subject, value)
@@ -318,15 +318,15 @@ _OF_ANY_MODULE = frozenset((*_MADE.split(), *vars(ModuleType("any"))))
 """What a module has whatever its code says. `__getattr__`, `__all__` and `__version__` are names like others."""
 
 
-def namespace(module: str) -> Sight:
-    """Look at everything that a user module's names mean, for code that may read any of them."""
+def namespace(module: str, apart: Collection[str] = ()) -> Sight:
+    """Look at everything that a user module's names mean, for code that may read any of them; `apart` from some names."""
     known = sys.modules.get(module)
     if known is None:
         return Sight(NAMESPACE, module, NOT_LOADED, None)
     hasher = xxh3_128()
     classes: list[type] = []
     caches: list[object] = []
-    names = [(name, value) for name, value in vars(known).items() if name not in _OF_ANY_MODULE]
+    names = [(name, value) for name, value in vars(known).items() if name not in _OF_ANY_MODULE and name not in apart]
     for name, value in names:
         sight = sight_of(f"{module}:{name}", value)
         if sight.fingerprint is None:

@@ -25,6 +25,7 @@ from hitsave_trace.fingerprint.forms import form_of
 from hitsave_trace.fingerprint.objects import SELF_MADE
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, CLOSURE, GLOBAL, NAMESPACE, SHAPE
+from hitsave_trace.namespace import only_imported
 from hitsave_trace.sights import MISSING
 
 TYPE_CHECKING = False
@@ -208,6 +209,8 @@ def _global(found: Recording, call: Call, kind: str, name: str, before: Sight, c
     if same and (before.before is None or before.before.same_as(now.objects)):
         return
     module = name.partition(":")[0]
+    if kind == NAMESPACE and only_imported(name, found.loaded, found.reads[kind, name].fingerprint):
+        return
     if now.fingerprint is None or kind == NAMESPACE or module in found.loaded or name.startswith("import "):
         found.forbid("global-changed", name, "")
         return

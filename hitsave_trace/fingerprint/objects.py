@@ -16,7 +16,7 @@ from types import GetSetDescriptorType, MemberDescriptorType
 from hitsave_trace import names
 from hitsave_trace.fingerprint import hasher, registry
 from hitsave_trace.fingerprint.hasher import ATOMS, CHUNK, marshalled, text
-from hitsave_trace.fingerprint.libraries import is_library, note
+from hitsave_trace.fingerprint.libraries import is_library, is_standard, note
 from hitsave_trace.fingerprint.places import ATTRIBUTES, OPAQUE, SILENT, STATE
 from hitsave_trace.fingerprint.registry import WHOLE, Entry, by_type, qualified
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE, state_of
@@ -40,6 +40,13 @@ def is_made(kind: type) -> bool:
     by the program what to make, and puts it where a name leads to it.
     """
     return registry.reach(*qualified(kind)) is not kind or type(kind) in dispatch_table
+
+
+def is_makeshift(cls: type) -> bool:
+    """Whether a class was made by the program and only says that it is of the standard library: `exec` gives one that it
+    makes to `builtins`, `make_dataclass` to `types`.
+    """
+    return cls.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) == HEAP_TYPE and is_standard(qualified(cls)[0]) and is_made(cls)
 
 
 def identity(walk: Walk, kind: type) -> bytes | None:

@@ -145,7 +145,7 @@ def find(kind: type) -> tuple[Entry, type]:
         if found is None:
             found = by_type[object], object
         # Careful: the table must not keep a class of the user alive. `Base.__subclasses__()` would show it.
-        if not kind.__flags__ & _HEAP_TYPE or qualified(kind)[0] == "builtins":
+        if not kind.__flags__ & _HEAP_TYPE or reach("builtins", qualified(kind)[1]) is kind:
             _found[kind] = found
     return found
 

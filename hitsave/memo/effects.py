@@ -6,6 +6,7 @@ Records, in the order in which things happened:
     ("flush", stream), below zero of its buffer alone
     ("logged", handler, str)
     ("environ", name, str | None)
+    ("torch", what it goes by)
     ("filters",)
     ("filter", pickled filter of warnings)
     ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
@@ -27,6 +28,7 @@ from hitsave_trace import observations, warned
 from hitsave_trace.around import around
 from hitsave_trace.names import is_ours
 from hitsave_trace.taps import log_files
+from hitsave_trace.taps.defaults import set_torch_defaults
 from hitsave_trace.taps.switches import FILTER_WORDS
 
 TYPE_CHECKING = False
@@ -175,6 +177,8 @@ def replay(
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "logged":
             log_files.write(record[1], record[2])  # type: ignore[arg-type]
+        elif kind == "torch":
+            set_torch_defaults(record[1])  # type: ignore[arg-type]
         elif kind == "environ":
             _set_variable(str(record[1]), record[2])  # type: ignore[arg-type]
         elif kind == "warning":

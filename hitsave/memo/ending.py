@@ -41,6 +41,10 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
     for slug, what in switches.differences(before, after):
         if what == switches.FILTER_WORDS and filters is not None:
             continue
+        if what == switches.TORCH_WORDS:
+            found.distributions.add("torch")  # what it left is all of it, also what it did not set
+            found.effects.append(("torch", after[switches.TORCH]))
+            continue
         if slug != "thread" or found.left_running():
             # A figure that is left open may be closed by who called: that shows there.
             found.forbid(slug, what, "", spreads=slug != "gui")
@@ -83,10 +87,11 @@ def complete(found: Recording, call: Call, present: Present) -> None:
             fingerprint, text = present.distribution(name)
             found.read(DISTRIBUTION, name, fingerprint, text, -1)
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
+    entry = call.world[0][switches.FILTERS], call.world[0][switches.TORCH]
     for name in settings.of(touched):
         if name == HANDLED and found.handling:
             raise Refused("hidden-state", "an exception that is handled outside of it")
-        setting = settings.at_entry(name, found.modules, call.world[0][switches.FILTERS])  # type: ignore[arg-type]
+        setting = settings.at_entry(name, found.modules, *entry)  # type: ignore[arg-type]
         if setting is None and name == FIGURES:
             raise Refused("gui", "a figure that was open before")
         if setting is None:

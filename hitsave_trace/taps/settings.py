@@ -25,6 +25,7 @@ from hitsave_trace.model import FIGURES, HANDLED
 from hitsave_trace.names import user_modules
 from hitsave_trace.sights import NOT_LOADED
 from hitsave_trace.taps import ignored, log_files, patched, registered
+from hitsave_trace.taps.defaults import torch_defaults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,10 +99,7 @@ def _sklearn(_: ModuleType) -> object:
 def _torch(module: ModuleType) -> object:
     if not hasattr(module, "is_grad_enabled"):
         return None
-    return (
-        str(module.get_default_dtype()), module.is_grad_enabled(), module.are_deterministic_algorithms_enabled(),
-        module.backends.cudnn.benchmark, module.backends.cudnn.deterministic,
-    )  # fmt: skip
+    return torch_defaults(module)[:-1]
 
 
 def _xarray(_: ModuleType) -> object:
@@ -276,9 +274,11 @@ def fingerprint(name: str) -> Fingerprint | None:
     return found
 
 
-def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprint | None:
+def at_entry(
+    name: str, modules: int, filters: Iterable[Anything], torch: tuple[object, ...] | None
+) -> Fingerprint | None:
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
-    those of `warnings`, which may have been, as they were with these `filters`.
+    those of `warnings` and `torch`, which may have been, as they were with these `filters` and when torch went by `torch`.
     """
     if name == HANDLED:
         return NOTHING_HANDLED
@@ -290,6 +290,8 @@ def at_entry(name: str, modules: int, filters: Iterable[Anything]) -> Fingerprin
         islice(sys.modules, modules)
     ):
         return NOT_LOADED
+    if name == "torch" and torch is not None:
+        return Walk().fingerprint(torch[:-1])
     return Walk().fingerprint(_filters(filters)) if name == "warnings" else fingerprint(name)
 
 

@@ -11,12 +11,14 @@ anything as a rule, is resolved in the module's namespace as the reader of names
 from __future__ import annotations
 
 import sys
+from opcode import EXTENDED_ARG, opmap
 from types import CodeType, ModuleType
 
 from hitsave_trace import catalogue
 from hitsave_trace.model import IMPORTED
 from hitsave_trace.names import code_infos, user_modules
 from hitsave_trace.probes import sites
+from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ _OWN_RANDOMNESS = ("tensorflow", "cupy", "mxnet", "paddle")
 _NOW = frozenset(("now", "today", "utcnow"))
 _BUILTINS = sys.modules["builtins"].__dict__
 
+_LOAD_METHOD = opmap.get("LOAD_METHOD", -1)
+_LOAD_ATTR, _CALL_WITH_ALL = opmap["LOAD_ATTR"], opmap["CALL_FUNCTION_EX"]
 _lasts: dict[str, list[str]] = {}
 """Last part of a name, or of the group that it stands for → the names of the catalogue."""
 
@@ -113,6 +117,33 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
+def _called(code: CodeType) -> set[str]:
+    """The names of methods that are called in a code object, or may be: those that are looked up to be called, and texts beside a
+    `getattr`. That an object has an attribute `seed` says nothing.
+    """
+    found: set[str] = set()
+    waiting = [code]
+    while waiting:
+        one = waiting.pop()
+        more = 0
+        for op, argument in zip(one.co_code[::2], one.co_code[1::2], strict=True):
+            argument |= more
+            more = argument << 8 if op == EXTENDED_ARG else 0
+            if op == _LOAD_METHOD:
+                found.add(one.co_names[argument])
+            elif op == _LOAD_ATTR and ATTRIBUTE_HAS_METHOD_BIT and argument & 1:
+                found.add(one.co_names[argument >> 1])
+            elif op == _CALL_WITH_ALL:  # for `f(*all)` a method is looked up like anything else
+                found.update(one.co_names)
+        asks = "getattr" in one.co_names
+        for constant in one.co_consts:
+            if type(constant) is CodeType and id(constant) not in code_infos:
+                waiting.append(constant)
+            elif asks and type(constant) is str:
+                found.add(constant)
+    return found
+
+
 def _found(
     info: CodeInfo, suspicious: set[str], table: dict[str, list[str]], clocks: bool
 ) -> Iterator[catalogue.Entry]:
@@ -122,7 +153,7 @@ def _found(
     # What is reached through a local name or an object is not in a chain: there the last part of the name decides, if
     # the library is there at all. A group is found by the name of its module, which is in a chain if it is used.
     along = {word for chain in _chains(info) if chain[0] in (info.module.globals or {}) for word in chain[1:]}
-    names = set(_names(info.code)) if info.code is not None else set()
+    names = _called(info.code) if info.code is not None else set()
     for word in (suspicious & names) - along:
         for name in table[word]:
             if not name.endswith(".*") and name.count(".") >= 1 and _by_object(name):

@@ -29,6 +29,7 @@ from hitsave_trace.around import around
 from hitsave_trace.at_work import serves_joblib
 from hitsave_trace.origins import finders_of_the_program
 from hitsave_trace.taps import patched
+from hitsave_trace.taps.defaults import torch_defaults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _SIGNALS = (SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2)
 FILTERS = 11
 """The place of the filters of warnings."""
 FILTER_WORDS = "warnings.filters"
+TORCH = 25
+"""The place of what torch goes by, as `torch_defaults` gives it."""
+TORCH_WORDS = "torch defaults"
 
 # What each place of the tuple is: its slug and its words.
 _PLACES = (
@@ -70,7 +74,7 @@ _PLACES = (
     ("gui", "pyplot figures"),
     ("switch", "pandas options"),
     ("switch", "the scikit-learn configuration"),
-    ("switch", "torch defaults"),
+    ("switch", TORCH_WORDS),
     ("switch", "socket.setdefaulttimeout"),
     ("switch", "numpy.seterr"),
     ("switch", "a class that was registered as one of an abstract class"),
@@ -134,7 +138,7 @@ def switches() -> Switches:
         tuple(gcf.Gcf.figs.values()) if hasattr(gcf, "Gcf") else None,  # type: ignore[union-attr]
         _pandas(pandas) if pandas is not None else None,
         _sklearn(sklearn) if sklearn is not None else None,
-        _torch(torch) if hasattr(torch, "is_grad_enabled") else None,  # type: ignore[arg-type]
+        torch_defaults(torch) if hasattr(torch, "is_grad_enabled") else None,
         (socket.getdefaulttimeout(),) if socket is not None else None,
         _numpy(numpy) if hasattr(numpy, "geterr") else None,  # type: ignore[arg-type]
         (get_cache_token(), len(modules)),
@@ -212,17 +216,6 @@ def _sklearn(module: ModuleType) -> object:
 
 def _numpy(module: ModuleType) -> object:
     return (module.geterr(), module.geterrcall())
-
-
-def _torch(module: ModuleType) -> object:
-    return (
-        module.get_default_dtype(),
-        module.is_grad_enabled(),
-        module.get_num_threads(),
-        module.are_deterministic_algorithms_enabled(),
-        module.backends.cudnn.benchmark,
-        module.backends.cudnn.deterministic,
-    )
 
 
 def arrived(_: str) -> None:

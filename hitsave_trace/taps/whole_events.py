@@ -275,11 +275,14 @@ class Listener:
     def _executed(self, arguments: Arguments, frame: FrameType) -> None:
         """Code that has no probes is about to run: made from text, or of a file that is nobody's.
 
-        Nobody will know which of its functions are called, so all that any of them mentions counts.
+        Nobody will know which of its functions are called, so all that any of them mentions counts. What a library makes while it is
+        imported is code of the library; and methods that are made of the fields of a class mention these.
         """
         code: CodeType = arguments[0]  # type: ignore[assignment]
         filename = code.co_filename
         if self.places.is_probed(filename) or _places.in_library(filename) or self.whole.ignore(filename):
+            return
+        if frame.f_globals.get("__name__") in _MAKERS or self.places.in_library_import(frame):
             return
         for slug, what in mentions(code):
             self.whole.forbid(slug, what)
@@ -306,6 +309,10 @@ class Listener:
                 self.whole.forbid("network", words)
 
         return network
+
+
+_MAKERS = frozenset(("dataclasses", "collections", "attr._make"))
+"""Modules that make methods from text."""
 
 
 def _nothing() -> Iterator[None]:

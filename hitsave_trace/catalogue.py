@@ -74,7 +74,7 @@ def lookup(name: str) -> Entry | None:
 def lookup_method(value: object, name: str) -> Entry | None:
     """Find what is known of a method of an object that a library keeps: `matplotlib.colormaps.register`."""
     kind = type(value)
-    if kind.__module__ == "builtins" or not hasattr(kind, name):
+    if kind.__module__ == "builtins" or not any(name in vars(base) for base in kind.__mro__):
         return None
     return lookup(f"{kind.__module__}.{kind.__qualname__}.{name}")
 

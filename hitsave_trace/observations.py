@@ -177,15 +177,23 @@ def environment(name: str | None) -> None:
         return
     key = name or "*"
     for recording in innermost():
-        if (ENV, key) not in recording.reads:
+        if recording.variables and name is None:
+            recording.forbid("environment-changed", "of which it then read all", user_line())
+        if (ENV, key) not in recording.reads and (ENV, key) not in recording.variables:
             fingerprint, text = env(key)
             recording.read(ENV, key, fingerprint, text, reader_of(recording)[0])
 
 
-def environment_changed(name: str) -> None:
-    """A variable of the environment is about to be set or removed."""
-    if stacks:
+def environment_changed(name: str, value: str | None, *, plainly: bool) -> None:
+    """A variable of the environment is about to be set, or removed (None). `plainly`: by `os.environ`, which then shows it."""
+    if stacks and not plainly:
         forbid("environment-changed", name)
+        return
+    for recording in acting() if stacks else ():
+        if recording.cached:
+            recording.shown_below_cache()
+        recording.effects.append(("environ", name, value))
+        recording.variables.add((ENV, name))
 
 
 def working_directory() -> None:

@@ -28,7 +28,7 @@ from hitsave_trace.model import (
     SHARING,
     STAT,
     Dependency,
-)
+)  # fmt: skip
 from hitsave_trace.names import code_infos
 from hitsave_trace.namespace import first_name
 
@@ -64,7 +64,7 @@ class Recording:
         "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
         "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
         "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
-        "rows", "seeded", "shown", "shows", "started", "thread", "threads", "watched", "written",
+        "rows", "seeded", "shown", "shows", "started", "thread", "threads", "variables", "watched", "written",
     )  # fmt: skip
 
     def __init__(self, info: CodeInfo, call: object, frame: int, started: float) -> None:
@@ -87,6 +87,7 @@ class Recording:
         # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
         self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
         self.written: dict[str, str] = {}
+        self.variables: set[Subject] = set()  # of the environment, that it set: it knows them from then on
         self.listings: Listings = {}  # what it saw in each folder that it looked into
         self.watched: dict[Subject, object] = {}
         self.random: dict[str, Fingerprint] = {}
@@ -174,7 +175,7 @@ class Recording:
             if subject[0] == SETTING and "\0" not in subject[1]:
                 # It has its own, which may be another one than inside of a `with`.
                 self.distributions.add(subject[1])
-            if subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):
+            if subject in self.variables or subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):
                 continue
             if subject[0] == RANDOM:
                 self.random_read(subject[1], dependency.fingerprint)
@@ -199,6 +200,7 @@ class Recording:
         self.caches = child.caches | self.caches
         self.returned.update(child.returned)
         self.written.update(child.written)
+        self.variables |= child.variables
         # Which filters of warnings are set shows by itself at the end; and who catches warnings has them for itself.
         left = ("filter",) if shows_warnings() is self.shows else ("filter", "warning")
         self.effects.extend(effect for effect in child.effects if effect[0] not in left)

@@ -333,9 +333,10 @@ def _is_seen(thing: object, ours: Sequence[list[object]]) -> bool:
 def put_objects(things: Sequence[object], held: Sequence[object]) -> None:
     """Set the objects that a call changed; all of them, or none and an exception."""
     done: list[tuple[Form, object, object]] = []
+    found = [(form_of(type(thing)), thing, state) for thing, state in zip(things, held, strict=True)]
+    found.sort(key=lambda one: one[0] is not None and one[0].last)
     try:
-        for thing, state in zip(things, held, strict=True):
-            form = form_of(type(thing))
+        for form, thing, state in found:
             if form is None:
                 raise TypeError(type(thing).__name__)
             done.append((form, thing, _taken(form, thing)))

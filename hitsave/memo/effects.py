@@ -5,6 +5,7 @@ Records, in the order in which things happened:
     ("text", stream, str | bytes)
     ("flush", stream), below zero of its buffer alone
     ("logged", handler, str)
+    ("environ", name, str | None)
     ("filters",)
     ("filter", pickled filter of warnings)
     ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
@@ -174,6 +175,8 @@ def replay(
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "logged":
             log_files.write(record[1], record[2])  # type: ignore[arg-type]
+        elif kind == "environ":
+            _set_variable(str(record[1]), record[2])  # type: ignore[arg-type]
         elif kind == "warning":
             warned.show_again(*record[1:])  # type: ignore[arg-type]
         elif kind == "filters":
@@ -202,6 +205,13 @@ def replay(
                 _import(record[1], set(loaded))  # type: ignore[arg-type]
     if not put:
         put_objects()
+
+
+def _set_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 _TURNS = {"import": 0, "file": 1, "metadata": 2, "random": 3}  # the time of a folder after what is put into it

@@ -26,7 +26,7 @@ from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.model import CLOSURE, Dependency
+from hitsave_trace.model import CLOSURE, ENV, Dependency
 from hitsave_trace.recording import Recording, concerned, reader_of, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 from hitsave_trace.taps.whole import Awake
@@ -278,8 +278,10 @@ class Memo:
                 found.effects.append((*record, []))
             elif record[0] == "warning":
                 found.effects.append((*record[:5], record[5] or warned.filters_in_force(wider)))
-            elif record[0] in ("flush", "filters"):
+            elif record[0] in ("flush", "filters", "environ"):
                 found.effects.append(record)
+                if record[0] == "environ":
+                    found.variables.add((ENV, str(record[1])))
             elif record[0] in ("file", "metadata"):
                 found.effects.append((record[0], record[1]))
                 if record[0] == "file":

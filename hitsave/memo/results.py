@@ -100,7 +100,6 @@ def _take(
         fingerprint = _fingerprint(walk, value, "result")
         if changed is not None:
             fingerprint += _fingerprint(walk, changed, "changed")
-            value = (value, *changed)
         inside = _views_of(walk, come_in, places)
     if memory.watched(thing for thing in walk.objects if id(thing) not in places):
         raise Refused("identity", "result (pandas warns when this part of a frame is written to)")
@@ -114,14 +113,25 @@ def _take(
     if seconds is not None and not plain and thread_time() - began + TEXT_SECONDS * walk.texts > PART * seconds:
         raise OverBudget
 
+    together = value if changed is None else (value, *changed)
+
     def kept(*, exactly: bool) -> Pickled:
         try:
-            pickled = dump(value, persistent_id, views=exactly, owners=inside, named=named)
+            pickled = dump(together, persistent_id, views=exactly, owners=inside, named=named)
         except Unpicklable as error:
             raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
-        if not plain and not _is_faithful(pickled, fingerprint, known, ties, sizes, with_changes=changed is not None):
-            raise Refused("unfaithful", what)
-        return pickled
+        if plain or _is_faithful(pickled, fingerprint, known, ties, sizes, with_changes=changed is not None):
+            return pickled
+        # Some classes of libraries work something out when they are asked how they are pickled, and keep it.
+        walk = _walk_beyond(known)
+        filled = _fingerprint(walk, value, "result") + (
+            b"" if changed is None else _fingerprint(walk, changed, "changed")
+        )
+        if filled != fingerprint and _is_faithful(
+            pickled, filled, known, ties, sizes, with_changes=changed is not None
+        ):
+            return pickled
+        raise Refused("unfaithful", what)
 
     exactly = bool(inside) or bool(ties) or walk.sets == SETS_OF_OTHERS or any(map(runs_code, walk.classes))
     try:

@@ -31,10 +31,13 @@ def reducer(owners: Sequence[np.ndarray] = ()) -> Callable[[object], object]:
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     shared = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
 
     def reduce(thing: object) -> object:
         if shared is not None and thing is shared:
             return global_generator, ()
+        if isinstance(thing, masked):
+            return make_masked, (type(thing), thing.view(array), dict(thing.__dict__))
         if array is None or type(thing) is not array:
             found = states.reduce(thing)
             return functions.reduce(thing) if found is NotImplemented else found
@@ -98,6 +101,13 @@ def view(
     made: np.ndarray = np.ndarray(shape, dtype, memory, offset, strides)
     if not writeable:
         made.flags.writeable = False
+    return made
+
+
+def make_masked(kind: type, elements: np.ndarray, held: dict[str, object]) -> object:
+    """Make a masked array of its elements and attributes. By its own account one without a mask has one that hides nothing."""
+    made: np.ndarray = elements.view(kind)
+    made.__dict__.update(held)
     return made
 
 

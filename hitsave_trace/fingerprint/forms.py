@@ -34,6 +34,8 @@ class Form:
     """Whether `fixed` says anything."""
     sure = False
     """Whether `put` can't fail; then nobody needs to keep what the object held before."""
+    last = False
+    """Whether it is set after all that is not, since it can't be set back."""
 
     def fixed(self, thing: Anything) -> object:
         """What can't be set; an object in which it differs can't be brought back."""
@@ -317,7 +319,7 @@ def _count(array: Anything, owners: dict[int, list[Anything]], views: set[int]) 
 _BY_ITSELF = ("_attrs", "_flags")
 
 
-_FORMS: dict[type, Form] = {
+FORMS: dict[type, Form] = {
     **{kind: _Bare(CONTENTS[kind]) for kind in (list, dict, set, bytearray)},
     FunctionType: _Function(),
     CellType: _Cell(),
@@ -336,7 +338,7 @@ class _WeakReference(Form):
         return None if target is None else id(target)
 
 
-_NAMED: dict[str, Form] = {
+NAMED: dict[str, Form] = {
     **{name: _Bare(content) for name, content in NAMED_CONTENTS.items()},
     "collections.defaultdict": _DefaultDict(NAMED_CONTENTS["collections.defaultdict"]),
     "numpy.ndarray": _NumpyArray(),
@@ -351,20 +353,20 @@ _NAMED: dict[str, Form] = {
     "torch._C.Generator": _ByState(lambda one: one.get_state(), lambda one, held: one.set_state(held)),
 }
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
-_NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
-_NAMED["numpy.random._pcg64.PCG64DXSM"] = _BitGenerator()
+NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
+NAMED["numpy.random._pcg64.PCG64DXSM"] = _BitGenerator()
 _FRAMES = ("DataFrame", "Series")
 
 
 def form_of(kind: type) -> Form | None:
     """How objects of exactly this type are set; None if they can't be."""
-    form = _FORMS.get(kind)
+    form = FORMS.get(kind)
     if form is not None:
         return form
     module, qualname = registry.qualified(kind)
     name = f"{module}.{qualname}"
-    if name in _NAMED and registry.reach(module, qualname) is kind:
-        return _NAMED[name]
+    if name in NAMED and registry.reach(module, qualname) is kind:
+        return NAMED[name]
     root = module.partition(".")[0]
     if root == "pandas" and qualname in _FRAMES:
         return _Frame() if copies_on_write() else None
@@ -393,4 +395,6 @@ def copies_on_write() -> bool:
         return False
 
 
-__all__ = ["Form", "Instance", "copies_on_write", "form_of"]
+import hitsave_trace.fingerprint.iterators  # noqa: E402, F401
+
+__all__ = ["FORMS", "NAMED", "Form", "Instance", "copies_on_write", "form_of"]

@@ -75,6 +75,8 @@ COLUMN = b"\xc1"
 BLOCK = b"\xc2"
 TABLE = b"\xc8"
 TENSOR = b"\xd0"
+EXPRESSION = b"\xd8"
+IMAGE = b"\xd9"
 
 number = Struct("<Q").pack
 _signed = Struct("<cq").pack

@@ -64,6 +64,8 @@ PROVIDERS = {
     "pyarrow": "hitsave_trace.fingerprint.tables",
     "polars": "hitsave_trace.fingerprint.tables",
     "torch": "hitsave_trace.fingerprint.tensors",
+    "sympy": "hitsave_trace.fingerprint.symbols",
+    "PIL": "hitsave_trace.fingerprint.images",
 }
 """Which module of ours registers the types of a package; it is loaded when the first of them is met."""
 

@@ -255,6 +255,7 @@ def _traceback_why() -> str:
 _RUNNING = "it is in the middle of its work; where it stands can't be seen"
 _OPEN = "an open file or connection belongs to this process"
 
+_FIGURE = "to look at a figure and its parts takes as long as to draw them"
 _GENERATOR = type(item for item in "")
 _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (range, leaf("range", lambda v: [v.start, v.stop, v.step]), False, EXACT),
@@ -340,6 +341,9 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "typing.ParamSpec": (leaf("ParamSpec", _type_variable), False, EXACT),
     "typing.TypeVarTuple": (leaf("TypeVarTuple", _type_variable), False, EXACT),
     "collections._tuplegetter": (leaf("tuplegetter", _constructed), False, EXACT),
+    # A figure is thousands of objects that refer to one another: to look at it takes as long as to draw it.
+    "matplotlib.artist.Artist": (refused(_FIGURE), True, WHOLE),
+    "matplotlib.transforms.TransformNode": (refused(_FIGURE), True, WHOLE),
     "weakref.ReferenceType": (weak.canonical, True, CONTENT),
     "_thread.lock": (leaf("lock", _free), True, EXACT),
     "_thread.RLock": (leaf("RLock", _free), True, EXACT),

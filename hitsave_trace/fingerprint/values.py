@@ -81,6 +81,7 @@ class Walk:
         "loose",
         "marks",
         "mentioned",
+        "numbered",
         "objects",
         "place",
         "places",
@@ -114,6 +115,7 @@ class Walk:
         self.weak: list[
             tuple[object, int]
         ] = []  # references whose places are still to be written, with their own places
+        self.numbered: dict[bytes, int] = {}  # forms of what is written once, however many objects it is
         self.places = Places()
         self.place = 0
         self._places: list[int] = []

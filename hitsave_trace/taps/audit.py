@@ -261,7 +261,9 @@ def _truncated(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
 def _environment_changed(audit: Audit, arguments: Arguments, frame: FrameType) -> None:
     name = _places.text(arguments[0])
     if name is not None and not audit.places.in_library_import(frame):
-        audit.recording.environment_changed(name)
+        value = _places.text(arguments[1]) if len(arguments) > 1 else None
+        plainly = frame.f_code.co_name in ("__setitem__", "__delitem__") and frame.f_globals.get("__name__") == "os"
+        audit.recording.environment_changed(name, value, plainly=plainly)
 
 
 def _forbid(slug: str, words: str) -> Handler:

@@ -228,6 +228,8 @@ class Whole:
             elif kind == "code" and text:
                 self.look(FILE, around.locate(text.rpartition(":")[0]))
         for record in effects:
+            if record[0] == "environ":
+                self.environ.add(str(record[1]))
             if record[0] == "file":
                 path = around.locate(str(record[1]))
                 if path not in self.written:

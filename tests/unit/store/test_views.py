@@ -17,6 +17,7 @@ VALUES = {
     "backwards": lambda: WHOLE[::-1],
     "part of one in column order": lambda: np.asfortranarray(WHOLE)[1:],
     "a view beside its owner": lambda: {"part": WHOLE[1:], "whole": WHOLE},
+    "masked arrays": lambda: [np.ma.array([1.0, 2.0]), np.ma.masked_less(np.arange(4), 2), np.ma.zeros((2, 2))[:, 1]],
     "numpy's own generator": lambda: np.random.mtrand._rand,
 }
 

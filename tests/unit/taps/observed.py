@@ -19,7 +19,11 @@ class Notebook:
         self.told: list[tuple[object, ...]] = []
         self.touched = lambda library: None
         for name in TOLD:
-            setattr(self, name, lambda *arguments, _name=name: self.told.append((_name, *arguments)))
+
+            def tell(*arguments, _name=name, **keywords):
+                self.told.append((_name, *arguments, *([keywords] if keywords else ())))
+
+            setattr(self, name, tell)
 
 
 class Observed:

@@ -56,7 +56,11 @@ def test_changes(observe):
         del os.environ["TAPPED"]
         os.putenv("RAW", "1")
 
-    assert observe(change) == [("environment_changed", name) for name in ("TAPPED", "TAPPED", "RAW")]
+    assert observe(change) == [
+        ("environment_changed", "TAPPED", "2", {"plainly": True}),
+        ("environment_changed", "TAPPED", None, {"plainly": True}),
+        ("environment_changed", "RAW", "1", {"plainly": False}),
+    ]
 
 
 def test_a_missing_variable_raises_as_ever(observe):

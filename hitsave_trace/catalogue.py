@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FORBID, STATE, ALLOW, WATCHED = "forbid", "state", "allow", "watched"
 
+_REGISTERS = ("register", "unregister", "install", "set_default", "set_global")
+"""How functions of libraries are called that leave something in the library, in whatever library they are."""
+
 _MODULES = {"posix": "os", "nt": "os", "_io": "io", "_random": "random", "_thread": "threading", "_signal": "signal"}
 
 
@@ -63,7 +66,17 @@ def lookup(name: str) -> Entry | None:
         found = entries.get(head + ".*")
         if found is not None:
             return Entry(name, found.slug, found.mode)
+    if name.rpartition(".")[2].startswith(_REGISTERS):
+        return Entry(name, "switch", FORBID)
     return None
+
+
+def lookup_method(value: object, name: str) -> Entry | None:
+    """Find what is known of a method of an object that a library keeps: `matplotlib.colormaps.register`."""
+    kind = type(value)
+    if kind.__module__ == "builtins" or not any(name in vars(base) for base in kind.__mro__):
+        return None
+    return lookup(f"{kind.__module__}.{kind.__qualname__}.{name}")
 
 
 def give_up(library: str, slug: str) -> None:

@@ -94,7 +94,14 @@ GROUPS = (
         threadpoolctl.threadpool_limits numba.set_num_threads numexpr.set_num_threads cv2.setNumThreads
         sqlite3.register_adapter sqlite3.register_converter sqlite3.enable_callback_tracebacks tracemalloc.start
         tracemalloc.stop site.addsitedir ssl._create_default_https_context
-        shutil.register_archive_format shutil.register_unpack_format
+        multiprocessing.set_start_method multiprocessing.context.DefaultContext.set_start_method
+        multiprocessing.set_executable multiprocessing.set_forkserver_preload torch.multiprocessing.set_start_method
+        torch.multiprocessing.set_sharing_strategy zoneinfo.reset_tzpath zoneinfo._tzpath.reset_tzpath
+        email.charset.add_charset email.charset.add_alias email.charset.add_codec
+        tqdm.tqdm.pandas tqdm.std.tqdm.pandas tqdm.auto.tqdm.pandas tqdm.notebook.tqdm_notebook.pandas
+        tqdm.asyncio.tqdm_asyncio.pandas deap.creator.create scipy.special.seterr sympy.init_printing sympy.init_session
+        sympy.interactive.printing.init_printing sympy.interactive.session.init_session
+        matplotlib.font_manager.FontManager.addfont
     """),
     ("directory-changed", "watched", "os.chdir os.fchdir contextlib.chdir"),
     ("hidden-state", "forbid", """

@@ -221,6 +221,8 @@ def _observe_names(
             _unprobed(recording, value.__qualname__, vars(module_of).get("__file__"))
         for attribute in chain[1:2]:
             _consult(recording, catalogue.lookup(f"{value.__module__}.{value.__qualname__}.{attribute}"))
+    for attribute in chain[1:2] if type(value).__module__ not in user_modules else ():
+        _consult(recording, catalogue.lookup_method(value, attribute))
     if callable(value) and getattr(value, "__module__", None) not in user_modules:
         # `from os import getpid`: what the name says here is nothing, what the object is called is.
         _consult(recording, catalogue.lookup_object(value))
@@ -284,6 +286,7 @@ def _library(recording: Recording, name: str, value: object, attributes: tuple[s
             dotted = f"{value.__module__}.{value.__qualname__}.{attribute}"
             found = MISSING  # methods and constants of library classes belong to the distribution
         else:
+            _consult(recording, catalogue.lookup_method(value, attribute))
             break
         _consult(recording, catalogue.lookup(dotted))
         if dotted == "sys.argv":

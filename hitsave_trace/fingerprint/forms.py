@@ -151,7 +151,8 @@ class _Function(Form):
 
     def fixed(self, thing: Anything) -> object:
         cases = tuple(thing.registry.values()) if is_single_dispatch(thing, home(thing)) else ()
-        return Same((thing.__code__, thing.__defaults__, thing.__kwdefaults__, *cases))
+        names = str.__str__(thing.__name__), str.__str__(thing.__qualname__)
+        return (*names, Same((thing.__code__, thing.__defaults__, thing.__kwdefaults__, *cases)))
 
     def take(self, thing: Anything) -> object:
         return dict(thing.__dict__)

@@ -323,7 +323,7 @@ _NAMED: dict[str, tuple[Canonical, bool, int]] = {
     "decimal.Decimal": (leaf("Decimal", lambda v: list(v.as_tuple())), False, CONTENT),
     "uuid.UUID": (leaf("UUID", lambda v: [v.int, v.is_safe.value]), False, EXACT),
     "re.Pattern": (leaf("Pattern", lambda v: [v.pattern, v.flags]), False, EXACT),
-    "struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
+    "_struct.Struct": (leaf("Struct", lambda v: [v.format]), False, EXACT),
     "os._Environ": (_environ, True, WHOLE),
     "_contextvars.ContextVar": (leaf("ContextVar", _context_variable), True, EXACT),
     "itertools.count": (leaf("count", _count), True, EXACT),

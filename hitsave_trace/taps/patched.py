@@ -8,7 +8,7 @@ registries that are filled by a call (`csv.register_dialect`) are looked at by t
 from __future__ import annotations
 
 import sys
-from types import CodeType, ModuleType
+from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
 from hitsave_trace.fingerprint.assigned import assigned
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
@@ -97,9 +97,16 @@ def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | No
         held = getattr(holder, "__dict__", None)
         holder = held.get(part) if held is not None else None
     held = getattr(holder, "__dict__", None)
-    if held is None or chain[-1] not in held:
-        return None
-    thing = held[chain[-1]]
+    if held is not None and chain[-1] in held:
+        thing = held[chain[-1]]
+    else:
+        found = vars(type(holder)).get(chain[-1])  # `decimal.DefaultContext.prec`
+        if not isinstance(found, (MemberDescriptorType, GetSetDescriptorType)):
+            return None
+        try:
+            thing = found.__get__(holder)
+        except AttributeError:
+            return None
     try:
         return ".".join((home, *chain[1:])), Walk().fingerprint(thing)
     except (Unfingerprintable, OverBudget):

@@ -121,7 +121,7 @@ class Memo:
     def _watch(self, call: Call, frame: int, seconds: float | None) -> Recording | None:
         """Open a recording; None if to look at the classes of what was given takes longer than `seconds`."""
         call.seen.clear()
-        found = Recording(call.info, call, frame, 0.0)
+        found = Recording(call.info, call, frame, call.started)
         for slug, what in call.refused:
             found.forbid(slug, what, "", spreads=False)
         # Cells of the function itself are read in the context of this call alone.

@@ -84,9 +84,12 @@ class LogFiles:
 def open_now() -> Streams:
     """Give the streams of the handlers that write to a file which is open, by the handlers' names."""
     module = sys.modules.get("logging")
+    kind = getattr(module, "FileHandler", None)
     found: Streams = {}
     for reference in list(getattr(module, "_handlerList", ())):
         handler = reference()
+        if type(handler) is not kind:  # as most are: asked for each recording
+            continue
         stream = stream_of(handler)
         name = _name_of(handler) if stream is not None else None
         if stream is not None and name is not None:

@@ -34,7 +34,10 @@ def install(session: nox.Session) -> None:
     session.run("python", "-m", "compileall", "-q", "hitsave", "hitsave_trace")
 
 
-SAME_EVERYWHERE = ("tests/contracts", "tests/unit/cli", "tests/unit/report", "tests/test_example_digits.py")
+SAME_EVERYWHERE = (
+    "tests/contracts", "tests/unit/cli", "tests/unit/report", "tests/unit/store", "tests/unit/fingerprint", "tests/unit/memo",
+    "tests/properties", "tests/test_example_digits.py",
+)  # fmt: skip
 """What takes long, or only reads what runs have left: the oldest and the newest interpreter are enough for these."""
 
 

@@ -35,6 +35,9 @@ _QUIET = frozenset((
 _AT_IMPORT = {"joblib._multiprocessing_helpers": 32}
 """What modules write while they are imported: a semaphore, to see whether there are any."""
 
+_TRIED_FOLDER = 4
+"""What `tempfile` writes when it looks for a folder for the first time, into a file that is gone at once."""
+
 _fstat = os.fstat
 
 
@@ -79,13 +82,20 @@ class Accounts:
         rest = now - self._written - ours.total() - known
         if rest < 0:
             return "standard output"
-        if rest - _sizes(files) in (0, sum(size for name, size in _AT_IMPORT.items() if name in sys.modules)):
+        if rest - _sizes(files) in _of_libraries():
             return None
         return next(_talkative(), None)
 
     def _expected(self, descriptors: Descriptors, number: int) -> tuple[int, ...]:
         # Both may lead to one file, with one position or with two.
         return descriptors.bytes[number], sum(descriptors.bytes.values())
+
+
+def _of_libraries() -> set[int]:
+    """The sums that the standard library and others may have written for themselves, none of it for anybody to see."""
+    imported = sum(size for name, size in _AT_IMPORT.items() if name in sys.modules)
+    tried = _TRIED_FOLDER if getattr(sys.modules.get("tempfile"), "tempdir", None) is not None else 0
+    return {0, imported, tried, imported + tried}
 
 
 def had_children(*, known: bool) -> bool:

@@ -28,7 +28,7 @@ from hitsave_trace.model import (
     SHARING,
     STAT,
     Dependency,
-)  # fmt: skip
+)
 from hitsave_trace.names import code_infos
 from hitsave_trace.namespace import first_name
 
@@ -201,7 +201,8 @@ class Recording:
         self.returned.update(child.returned)
         self.written.update(child.written)
         self.variables |= child.variables
-        # Which filters of warnings are set, and what torch goes by, shows by itself at the end; and who catches warnings has them for itself.
+        # Which filters of warnings are set, and what torch goes by, shows by itself at the end; who catches warnings has them for
+        # itself.
         left = ("filter", "torch") if shows_warnings() is self.shows else ("filter", "torch", "warning")
         self.effects.extend(effect for effect in child.effects if effect[0] not in left)
         self.keeps(child.shown)

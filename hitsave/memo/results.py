@@ -84,6 +84,11 @@ def _take(
     deadline = None if seconds is None else began + PLAIN_PART * seconds
     walk = Walk(deadline)
     fingerprint = _fingerprint(walk, value, "result")
+
+    def both(walk: Walk) -> bytes:
+        found = _fingerprint(walk, value, "result")
+        return found if changed is None else found + _fingerprint(walk, changed, "changed")
+
     places = {id(thing): place for place, thing in come_in}
     inside = _views_of(walk, come_in, places)
     shares = bool(inside) or any(id(thing) in places for thing in walk.objects)
@@ -97,9 +102,7 @@ def _take(
 
         # What was there before stands for itself: what it holds now is no part of the result, and may be new.
         walk = _walk_beyond(known, deadline)
-        fingerprint = _fingerprint(walk, value, "result")
-        if changed is not None:
-            fingerprint += _fingerprint(walk, changed, "changed")
+        fingerprint = both(walk)
         inside = _views_of(walk, come_in, places)
     if memory.watched(thing for thing in walk.objects if id(thing) not in places):
         raise Refused("identity", "result (pandas warns when this part of a frame is written to)")
@@ -123,10 +126,7 @@ def _take(
         if plain or _is_faithful(pickled, fingerprint, known, ties, sizes, with_changes=changed is not None):
             return pickled
         # Some classes of libraries work something out when they are asked how they are pickled, and keep it.
-        walk = _walk_beyond(known)
-        filled = _fingerprint(walk, value, "result") + (
-            b"" if changed is None else _fingerprint(walk, changed, "changed")
-        )
+        filled = both(_walk_beyond(known))
         if filled != fingerprint and _is_faithful(
             pickled, filled, known, ties, sizes, with_changes=changed is not None
         ):

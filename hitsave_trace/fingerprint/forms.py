@@ -221,7 +221,7 @@ class _Tensor(Form):
         thing.grad = held[1]
 
 
-class _ByState(Form):
+class ByState(Form):
     """An object that gives its state by itself, and takes it."""
 
     __slots__ = ("_get", "_set")
@@ -235,6 +235,18 @@ class _ByState(Form):
 
     def put(self, thing: Anything, held: Anything) -> None:
         self._set(thing, held)
+
+
+class _WeakReference(Form):
+    """A weak reference: there is nothing to set, but what it leads to may have gone."""
+
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        target = weak.target(thing)
+        return None if target is None else id(target)
 
 
 class _BitGenerator(Form):
@@ -325,32 +337,19 @@ FORMS: dict[type, Form] = {
     CellType: _Cell(),
 }
 
-
-class _WeakReference(Form):
-    """A weak reference: there is nothing to set, but what it leads to may have gone."""
-
-    __slots__ = ()
-
-    watches = True
-
-    def fixed(self, thing: Anything) -> object:
-        target = weak.target(thing)
-        return None if target is None else id(target)
-
-
 NAMED: dict[str, Form] = {
     **{name: _Bare(content) for name, content in NAMED_CONTENTS.items()},
     "collections.defaultdict": _DefaultDict(NAMED_CONTENTS["collections.defaultdict"]),
     "numpy.ndarray": _NumpyArray(),
     "numpy.random._generator.Generator": Form(),
-    "numpy.random.mtrand.RandomState": _ByState(
+    "numpy.random.mtrand.RandomState": ByState(
         lambda one: one.get_state(legacy=False), lambda one, held: one.set_state(held)
     ),
-    "random.Random": _ByState(lambda one: one.getstate(), lambda one, held: one.setstate(held)),
+    "random.Random": ByState(lambda one: one.getstate(), lambda one, held: one.setstate(held)),
     **{f"weakref.{name}": _WeakReference() for name in ("ReferenceType", "KeyedRef", "WeakMethod")},
     "torch.Tensor": _Tensor(),
     "torch.nn.parameter.Parameter": _Tensor(),
-    "torch._C.Generator": _ByState(lambda one: one.get_state(), lambda one, held: one.set_state(held)),
+    "torch._C.Generator": ByState(lambda one: one.get_state(), lambda one, held: one.set_state(held)),
 }
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 NAMED.update({f"numpy.random._{name.lower()}.{name}": _BitGenerator() for name in _BIT_GENERATORS})
@@ -397,4 +396,4 @@ def copies_on_write() -> bool:
 
 import hitsave_trace.fingerprint.iterators  # noqa: E402, F401
 
-__all__ = ["FORMS", "NAMED", "Form", "Instance", "copies_on_write", "form_of"]
+__all__ = ["FORMS", "NAMED", "ByState", "Form", "Instance", "copies_on_write", "form_of"]

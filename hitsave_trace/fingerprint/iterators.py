@@ -6,7 +6,7 @@ from _collections import deque  # type: ignore[import-not-found]  # `collections
 from itertools import count, islice
 from operator import length_hint
 
-from hitsave_trace.fingerprint.forms import FORMS, Form
+from hitsave_trace.fingerprint.forms import FORMS, ByState
 from hitsave_trace.fingerprint.stdlib import count_arguments
 
 TYPE_CHECKING = False
@@ -14,58 +14,41 @@ if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything
 
 
-class _Advanced(Form):
-    """An iterator over what has its elements by their numbers: how far it is, None where it has come to an end."""
+class Advanced(ByState):
+    """An iterator: it tells how far it is, and goes on until it is as far."""
 
     __slots__ = ()
 
     sure = True
     last = True
 
-    def take(self, thing: Anything) -> object:
-        return _number(thing)
 
-    def put(self, thing: Anything, held: Anything) -> None:
-        now = _number(thing)
-        deque(thing if held is None else islice(thing, 0 if now is None else held - now), 0)
+def _skip(iterator: Anything, count: int | None) -> None:
+    deque(islice(iterator, count), 0)
 
 
 def _number(iterator: Anything) -> int | None:
+    """The number of the element that comes next; None at the end."""
     state = iterator.__reduce__()
     return state[2] if len(state) > 2 else None
 
 
-class _Range(Form):
-    """An iterator over a range: how much of it is left."""
-
-    __slots__ = ()
-
-    sure = True
-    last = True
-
-    def take(self, thing: Anything) -> object:
-        return length_hint(thing)
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        deque(islice(thing, length_hint(thing) - held), 0)
+def _go_to_number(iterator: Anything, wanted: int | None) -> None:
+    now = _number(iterator)
+    _skip(iterator, None if wanted is None or now is None else wanted - now)
 
 
-class _Count(Form):
-    """A count of whole numbers: the next one."""
-
-    __slots__ = ()
-
-    sure = True
-    last = True
-
-    def take(self, thing: Anything) -> object:
-        return count_arguments(thing)
-
-    def put(self, thing: Anything, held: Anything) -> None:
-        start, *step = count_arguments(thing) or held
-        deque(islice(thing, (held[0] - start) // (step[0] if step else 1) if held[0] != start else 0), 0)
+def _leave(iterator: Anything, left: int) -> None:
+    _skip(iterator, length_hint(iterator) - left)
 
 
-FORMS.update(dict.fromkeys(map(type, (iter([]), iter(()), iter(""), iter(b""))), _Advanced()))
-FORMS[type(iter(range(1)))] = _Range()
-FORMS[count] = _Count()
+def _count_to(iterator: Anything, wanted: tuple[int, ...]) -> None:
+    start, *step = count_arguments(iterator) or wanted
+    if start != wanted[0]:
+        _skip(iterator, (wanted[0] - start) // (step[0] if step else 1))
+
+
+_BY_NUMBER = Advanced(_number, _go_to_number)
+FORMS.update(dict.fromkeys(map(type, (iter([]), iter(()), iter(""), iter(b""))), _BY_NUMBER))
+FORMS[type(iter(range(1)))] = Advanced(length_hint, _leave)
+FORMS[count] = Advanced(count_arguments, _count_to)

@@ -114,7 +114,7 @@ class Walk:
         self.mentioned: set[tuple[int, int]] | None = None
         self.weak: list[
             tuple[object, int]
-        ] = []  # references whose places are still to be written, with their own places
+        ] = []  # references of which it is still to be written what they lead to; their places
         self.numbered: dict[bytes, int] = {}  # forms of what is written once, however many objects it is
         self.places = Places()
         self.place = 0

@@ -11,7 +11,7 @@ anything as a rule, is resolved in the module's namespace as the reader of names
 from __future__ import annotations
 
 import sys
-from opcode import EXTENDED_ARG, opmap
+from opcode import opmap
 from types import CodeType, ModuleType
 
 from hitsave_trace import catalogue
@@ -125,10 +125,7 @@ def _called(code: CodeType) -> set[str]:
     waiting = [code]
     while waiting:
         one = waiting.pop()
-        more = 0
-        for op, argument in zip(one.co_code[::2], one.co_code[1::2], strict=True):
-            argument |= more
-            more = argument << 8 if op == EXTENDED_ARG else 0
+        for _, _, op, argument in sites.units(one):
             if op == _LOAD_METHOD:
                 found.add(one.co_names[argument])
             elif op == _LOAD_ATTR and ATTRIBUTE_HAS_METHOD_BIT and argument & 1:

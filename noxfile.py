@@ -101,7 +101,7 @@ def flat(session: nox.Session) -> None:
 LIBRARIES = [
     "scikit-learn", "matplotlib", "statsmodels", "lifelines", "xarray", "sympy", "networkx", "scikit-image", "simpy",
     "python-constraint", "pyparsing", "seaborn", "pot", "imbalanced-learn", "deap", "lmfit", "hmmlearn", "pulp", "control",
-    "emcee", "mpmath", "tqdm", "pywavelets", "pooch",
+    "emcee", "mpmath", "tqdm", "pywavelets", "pooch", "tslearn", "cvxopt", "igraph", "mapie",
 ]  # fmt: skip
 # What the suites of others need, besides pytest.
 OF_SUITES = ["hypothesis", "cloudpickle", "freezegun", "pretend", "mock", "dill", "trio", "networkx", "numpy"]

@@ -295,6 +295,12 @@ def is_user_module(module: ModuleType) -> bool:
     return name in user_modules and sys.modules.get(name) is module
 
 
+def is_another(module: ModuleType) -> bool:
+    """Whether a module goes by the name of user code, and is not what that name leads to: it was put aside, or made up."""
+    name = getattr(module, "__name__", None)
+    return name in user_modules and sys.modules.get(name) is not module
+
+
 def resolve_function(info: CodeInfo) -> FunctionType | None:
     """Find the function object that has a probed code object, by its name; decorators that keep `__wrapped__` are
     looked through.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hitsave_trace.model import Fingerprint
-    from hitsave_trace.sights import Sight
+    from hitsave_trace.sight import Sight
 
     # Names that are gone (or stand further behind now), names that were bound in the order in which they stand, the
     # objects by name, and what is said of those that are modules or closed files.

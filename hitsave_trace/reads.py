@@ -27,7 +27,7 @@ from hitsave_trace.model import (
     TELLING,
     TELLING_ATTRIBUTES,
 )
-from hitsave_trace.names import code_infos, is_user_class, user_modules
+from hitsave_trace.names import code_infos, is_another, is_user_class, user_modules
 from hitsave_trace.origins import origin
 from hitsave_trace.recording import innermost, user_line
 from hitsave_trace.sights import (
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from hitsave_trace.names import CodeInfo, ModuleInfo
     from hitsave_trace.recording import Recording
-    from hitsave_trace.sights import Sight
+    from hitsave_trace.sight import Sight
 
 _EXTENSIONS = tuple(extension_suffixes())
 
@@ -205,6 +205,9 @@ def _observe_names(
             )
         return
     if isinstance(value, ModuleType):
+        if is_another(value):
+            _note(recording, look(module, names, chain[:1]), reader)
+            return
         _library_module(recording, value, value.__name__)
         _library(recording, f"{module}:{name}", value, chain[1:], reader)
         return

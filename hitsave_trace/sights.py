@@ -16,7 +16,6 @@ from xxhash import xxh3_128
 from hitsave_trace import lazily
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry, shapes
-from hitsave_trace.fingerprint.before import Before
 from hitsave_trace.fingerprint.describe import describe, function_text
 from hitsave_trace.fingerprint.functions import home, is_kept
 from hitsave_trace.fingerprint.hasher import named
@@ -25,12 +24,13 @@ from hitsave_trace.fingerprint.objects import class_shape, is_made, is_makeshift
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
-from hitsave_trace.names import class_name, function_name, is_user_module, resolve_class
+from hitsave_trace.names import class_name, function_name, is_another, is_user_module, resolve_class
 from hitsave_trace.origins import origin
+from hitsave_trace.sight import Sight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from hitsave_trace.model import Fingerprint
 
@@ -71,75 +71,16 @@ _FEW = 1000
 """Items of a library's container up to which it is compared by value."""
 
 
-class Sight:
-    """What a subject turned out to be: the dependency, and what hangs on it."""
-
-    __slots__ = (
-        "_tell",
-        "_text",
-        "_walk",
-        "before",
-        "caches",
-        "classes",
-        "distributions",
-        "fingerprint",
-        "kept_results",
-        "kind",
-        "name",
-        "objects",
-        "value",
-    )
-
-    def __init__(
-        self,
-        kind: str,
-        name: str,
-        fingerprint: Fingerprint | None,
-        text: str | None,
-        tell: Callable[[object], str] | None = None,
-    ) -> None:
-        self.kind = kind
-        self.name = name
-        self.fingerprint = fingerprint  # None if it has none; the text says why
-        self._text = text
-        self._tell = tell  # makes the text of the value, for whoever asks at once: a check never does
-        self.caches: Sequence[object] = ()  # made by `lru_cache`
-        self.classes: Sequence[type] = ()
-        self.distributions: Sequence[str] = ()
-        self.value: object = None
-        self.kept_results: object = None  # the value, when it is one that keeps results of a function
-        self.objects: Sequence[object] = ()  # what can be changed in it, in the order of the walk
-        self.before: Before | None = None  # what is to be known of these to see later what was changed
-        self._walk: Walk | None = None
-
-    def walked(self, walk: Walk) -> None:
-        """Take over what a walk has met."""
-        self._walk = walk
-        self.objects = walk.objects
-        self.caches = walk.caches
-        self.classes = tuple(walk.classes)
-        self.distributions = tuple(walk.distributions)
-
-    def keep(self) -> None:
-        """Note how the objects are now, so that it can be told later what was changed."""
-        if self._walk is not None and (self.objects or self._walk.loose):
-            self.before = Before(self._walk, self.value)
-        self._walk = None
-
-    @property
-    def held(self) -> list[object]:
-        """What the walk holds, besides what it has met."""
-        return [] if self._walk is None else self._walk.kept
-
-    @property
-    def text(self) -> str | None:
-        """The value in readable words, as it is now."""
-        return self._text if self._tell is None else self._tell(self.value)
+def _sight_of_module(subject: str, module: ModuleType) -> Sight:
+    name = module.__name__
+    if is_another(module):
+        return Sight(GLOBAL, subject, None, f"{subject} (another module than the one that is {name} now)")
+    return Sight(BINDING, subject, named("module " + name), f"module {name}")
 
 
 def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
-        return Sight(BINDING, name, named("module " + value.__name__), None)
+        return _sight_of_module(name, value)
     if isinstance(value, type) or callable(value):
         # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
         names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
@@ -191,9 +132,14 @@ def _kept(value: object) -> Fingerprint:
 def builtin(subject: str, name: str) -> Sight:
     """Look at a name that only `builtins` has, where the program may have put something of its own."""
     value = BUILTINS[name]
-    if value is _ORIGINAL.get(name, MISSING) or type(value).__module__.startswith("hitsave_trace."):
+    if is_original(name, value):
         return Sight(BINDING, subject, named("builtin " + name), None)
     return sight_of(subject, value)
+
+
+def is_original(name: str, value: object) -> bool:
+    """Whether `value` is what `name` means in `builtins` if the program has put nothing there."""
+    return value is _ORIGINAL.get(name, MISSING) or type(value).__module__.startswith("hitsave_trace.")
 
 
 def look(module: str, names: dict[str, object], path: tuple[str, ...]) -> Sight:
@@ -254,7 +200,7 @@ def _sight_of(subject: str, value: object) -> Sight:
             # `random.random`: what the generator holds is compared where it is drawn from.
             return Sight(BINDING, subject, named(f"library {where}.{value.__name__}"), None)  # type: ignore[attr-defined]
     if isinstance(value, ModuleType):
-        return Sight(BINDING, subject, named("module " + value.__name__), f"module {value.__name__}")
+        return _sight_of_module(subject, value)
     if isinstance(value, type):
         name = class_name(value)
         if name is not None:

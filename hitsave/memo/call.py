@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.namespace import Names
-    from hitsave_trace.sights import Sight
+    from hitsave_trace.sight import Sight
     from hitsave_trace.taps.installed import Snapshot
     from hitsave_trace.taps.switches import Switches
     from hitsave_trace.warned import Shown

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from hitsave_trace.fingerprint.forms import Form
     from hitsave_trace.model import Subject
     from hitsave_trace.recording import Recording
-    from hitsave_trace.sights import Sight
+    from hitsave_trace.sight import Sight
 
     # kind, name and, for an attribute of a class, the attribute; whether it is bound after the call
     Name = tuple[str, str, str, bool]

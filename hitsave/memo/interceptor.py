@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time, time
 
-from hitsave.memo import changes, effects, ending, kept, own_time, statements
+from hitsave.memo import adopted, changes, effects, ending, kept, own_time, statements
 from hitsave.memo.call import Call, fingerprint_arguments
 from hitsave.memo.check import differences, listings_of
 from hitsave.memo.explain import explain_miss
@@ -26,8 +26,8 @@ from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.importing.apart import replaced
-from hitsave_trace.model import CLOSURE, ENV, Dependency
-from hitsave_trace.recording import Recording, concerned, reader_of, stacks, user_line
+from hitsave_trace.model import CLOSURE
+from hitsave_trace.recording import Recording, concerned, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
 from hitsave_trace.taps.whole import Awake
 
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 32
 """Stored traces of one call that are looked at."""
+MOST_LATEST = 2000
+"""Calls whose answer a run keeps in mind, should it be asked for again."""
 
 
 def _raise(error: BaseException) -> None:
@@ -62,7 +64,8 @@ class Memo:
     """The interceptor of a run that answers from a store."""
 
     __slots__ = (
-        "_interpreter", "_nodes", "earlier", "failed", "journal", "policy", "present", "run", "store", "taps", "verifier", "whole",
+        "_interpreter", "_latest", "_nodes", "_traces", "earlier", "failed", "journal", "policy", "present", "run", "store",
+        "taps", "verifier", "whole",
     )  # fmt: skip
 
     def __init__(self, store: Store, policy: Policy, present: Present, journal: Journal, run: int) -> None:
@@ -77,6 +80,8 @@ class Memo:
         self.whole: Whole | None = None
         self.failed: Callable[[BaseException], None] = _raise
         self._nodes: dict[bytes, Node] = {}
+        self._traces: dict[bytes, Trace] = {}  # that answered in this run
+        self._latest: dict[bytes, list[bytes]] = {}  # by call: the one that did last
         # The order of sets of strings is fixed within a run, and a program may rely on it: so it must be that of the run
         # that is answered from. The seed can't be read, but what it makes of a text can.
         self._interpreter = surroundings.interpreter()[0] + hash("hitsave").to_bytes(8, "little", signed=True)
@@ -150,6 +155,9 @@ class Memo:
         found.started = own_time.begin(call)
 
     def _look_up(self, call: Call) -> tuple[object] | None:
+        latest = self._latest.get(call.digest)
+        if latest is not None and (answer := self._try(call, latest, measure=False)) is not None:
+            return answer
         own = self.store.candidates(call.digest)[:CANDIDATES]
         answer = self._try(call, own, measure=True)
         if answer is not None or call.expected is not None:
@@ -161,8 +169,7 @@ class Memo:
         """Answer with the first of `candidates` that holds. `measure`: they say what has changed if none does."""
         now = self.present.of(call)
         for name in candidates:
-            record = self.store.trace(name)
-            trace = None if record is None else Trace.from_record(record)
+            trace = self._trace(name)
             if trace is None or trace.call != call.digest:
                 continue
             nodes = self._nodes_of(trace)
@@ -184,6 +191,13 @@ class Memo:
                 return answer
             call.seen.clear()  # the program's own code may have run
         return None
+
+    def _trace(self, name: bytes) -> Trace | None:
+        trace = self._traces.get(name)
+        if trace is None:
+            record = self.store.trace(name)
+            trace = None if record is None else Trace.from_record(record)
+        return trace
 
     def _nodes_of(self, trace: Trace) -> list[Node] | None:
         known = self._nodes
@@ -243,6 +257,9 @@ class Memo:
         """Tell everybody who is concerned that a call was answered."""
         self.store.used(name)
         self.store.used(trace.value)
+        if len(self._latest) < MOST_LATEST:
+            self._latest[call.digest] = [name]
+            self._traces[name] = trace
         if call.candidates and call.candidates[0][0] is not trace:
             self.store.prefer(call.digest, name)
         call.saved_seconds = trace.seconds
@@ -253,7 +270,7 @@ class Memo:
         for wider in outer:
             if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
-            found = self._as_recording(call, trace, nodes, wider)
+            found = adopted.as_recording(call, trace, nodes, wider)
             found.watched = watched
             found.listings = listings
             if own:
@@ -261,35 +278,6 @@ class Memo:
             else:
                 wider.take(found, thread)
         self.journal.hit(call, name, trace, perf_counter() - call.started, nodes)
-
-    def _as_recording(self, call: Call, trace: Trace, nodes: list[Node], wider: Recording) -> Recording:
-        """Give the trace the form of a recording that has just closed."""
-        found = Recording(call.info, call, 0, 0.0)
-        found.outer = wider
-        found.rebound = call.rebound
-        found.entry = reader_of(wider, 6)
-        for i, (name, above, line) in enumerate(trace.functions):
-            found.functions[name] = i
-            found.rows.append((name, above, line))
-        for (kind, name, fingerprint, text), (_, reader) in zip(nodes, trace.reads, strict=True):
-            found.reads[kind, name] = Dependency(kind, name, fingerprint, text, reader)
-        for record in trace.effects:
-            if record[0] in ("text", "logged"):
-                found.effects.append((*record, []))
-            elif record[0] == "warning":
-                found.effects.append((*record[:5], record[5] or warned.filters_in_force(wider)))
-            elif record[0] in ("flush", "filters", "environ"):
-                found.effects.append(record)
-                if record[0] == "environ":
-                    found.variables.add((ENV, str(record[1])))
-            elif record[0] in ("file", "metadata"):
-                found.effects.append((record[0], record[1]))
-                if record[0] == "file":
-                    found.written[str(record[1])] = "r+"
-            elif record[0] == "random" and record[3]:
-                found.seeded.add(str(record[1]))
-        found.loaded.update(trace.loaded)
-        return found
 
     # --- leaving ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from hitsave.memo import sharing
-from hitsave_trace import filled, names, sights, warned
+from hitsave_trace import filled, names, settled, sights, warned
 from hitsave_trace.around import (
     argv_fingerprint,
     around,
@@ -51,7 +51,7 @@ from hitsave_trace.taps import settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hitsave.memo.call import Call
     from hitsave.memo.check import Now
@@ -71,14 +71,20 @@ class Present:
         """Give what looks at subjects for a check of a trace of `call`."""
         captured = call.cells_now
 
+        def objects_of(kind: str, name: str) -> Sequence[object]:
+            found = settled.objects(name) if kind in (BINDING, GLOBAL) and call.names is None else None
+            return call.objects_of(kind, name) if found is None else found
+
         def now(kind: str, name: str, text: str | None) -> Fingerprint | None:
             if kind in (BINDING, GLOBAL):
-                return call.see(kind, name).fingerprint
+                if call.names is not None:
+                    return call.see(kind, name).fingerprint
+                return settled.fingerprint(name, lambda: call.see(kind, name))
             if kind == FILLED:
                 sight = call.see(*filled.leading_to(name))
                 return NOT_LOADED if sight.fingerprint == NOT_LOADED else filled.fingerprint(sight.caches)
             if kind == SHARING:
-                return sharing.fingerprint(call.objects, name, call.objects_of)
+                return sharing.fingerprint(call.objects, name, objects_of)
             return self.fingerprint(kind, name, text, captured)
 
         return now

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from hitsave.store.codec import Record
     from hitsave.store.environment import Environment
     from hitsave.store.pickles import Pickled
 
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["Damaged", "Gone", "NoStore", "Store", "open_store"]
 
 DEFAULT_LIMIT = 20 << 30
+SMALL = 2000
+"""Bytes of a value's row up to which a run keeps it in memory, once it was asked for."""
+MOST_SMALL = 2000
+"""Values that are kept so."""
 
 
 def open_store(
@@ -82,7 +87,7 @@ class Store(Logbook):
     usable = True
 
     __slots__ = (
-        "_closed", "_namespace", "_said", "_say", "_used", "blobs", "folder", "limit", "log",
+        "_closed", "_namespace", "_said", "_say", "_small", "_used", "blobs", "folder", "limit", "log",
         "project", "values",
     )  # fmt: skip
 
@@ -110,6 +115,8 @@ class Store(Logbook):
         self._sources = Sources(self.log, self._namespace)
         self._runs = Runs(self.log, self._namespace)
         self._used: set[bytes] = set()
+        # What goes by its digest is never another. Results that a run asks for again and again are mostly small.
+        self._small: dict[bytes, Record] = {}
         self.log.put_new(schema.META + b"ns" + self._namespace, project.encode("utf-8", "surrogatepass"))
 
     # Calls and traces
@@ -230,10 +237,15 @@ class Store(Logbook):
         # Not before it is needed: pickle's C half wants `functools` and `collections`.
         from hitsave.store.pickles import thaw
 
-        row = self.values.get(schema.VALUE + digest)
-        if row is None:
-            raise Gone("the value is no longer stored")
-        value = thaw(decode_named(row, digest), self.blobs, persistent_load)  # type: ignore[arg-type]
+        record = self._small.get(digest)
+        if record is None:
+            row = self.values.get(schema.VALUE + digest)
+            if row is None:
+                raise Gone("the value is no longer stored")
+            record = decode_named(row, digest)
+            if len(row) < SMALL and len(self._small) < MOST_SMALL:
+                self._small[digest] = record
+        value = thaw(record, self.blobs, persistent_load)  # type: ignore[arg-type]
         self._used.add(digest)
         return value
 

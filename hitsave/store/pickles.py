@@ -10,6 +10,8 @@ decided here.
 
 from __future__ import annotations
 
+from _collections import OrderedDict  # type: ignore[import-not-found]
+
 # The C half of `pickle`. The module itself drags in `re` and more, which plain Python would not have loaded.
 from _pickle import PickleError, Pickler, Unpickler, loads
 from _thread import LockType, RLock, allocate_lock
@@ -23,7 +25,7 @@ from hitsave.store.codec import Damaged, digest_of, encode
 from hitsave.store.dtypes import reductions
 from hitsave_trace.fingerprint import owners as memory
 from hitsave_trace.fingerprint.registry import qualified, reach
-from hitsave_trace.fingerprint.stdlib import count_arguments, is_free, repeat_arguments
+from hitsave_trace.fingerprint.stdlib import DICT_VIEWS, count_arguments, dict_of, is_free, repeat_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,6 +133,7 @@ def _dump(
         **dispatch_table,
         count: _reduced_count,
         repeat: _reduced_repeat,
+        **dict.fromkeys(DICT_VIEWS, _reduced_view),
         **_LOCKS,
         **weak.REDUCTIONS,
         **_by_name(),
@@ -177,6 +180,12 @@ def _reduced_lock(lock: object) -> tuple[Callable[[], object], tuple[()]]:
     if not is_free(lock):
         raise TypeError(f"cannot pickle '_thread.{type(lock).__name__}' object that is held")
     return RLock if type(lock) is RLock else allocate_lock, ()
+
+
+def _reduced_view(view: object) -> tuple[Callable[..., object], tuple[object]]:
+    """Reduce the keys, values or items of a dict, which are made by its methods."""
+    kind = OrderedDict if type(view).__name__.startswith("odict") else dict
+    return getattr(kind, type(view).__name__.rpartition("_")[2]), (dict_of(view),)
 
 
 _LOCKS: dict[type, Callable[[object], tuple[Callable[[], object], tuple[()]]]] = {

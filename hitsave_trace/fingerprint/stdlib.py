@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from _collections import OrderedDict  # type: ignore[import-not-found]  # `collections` is not loaded for our sake
 from _contextvars import copy_context
 from types import GenericAlias, MappingProxyType, SimpleNamespace, TracebackType, UnionType
 
@@ -93,6 +94,24 @@ def _default_dict(walk: Walk, value: Anything) -> Children:
 def _mapping_proxy(walk: Walk, value: Anything) -> Children:
     walk.write(hasher.LEAF + text("mappingproxy"))
     return [walk.made(value | {})], SILENT
+
+
+_MAKERS: tuple[Anything, ...] = (dict, OrderedDict)
+DICT_VIEWS: tuple[type, ...] = tuple(
+    type(view) for kind in _MAKERS for view in (kind().keys(), kind().values(), kind().items())
+)
+
+
+def dict_of(view: object) -> object:
+    """Give the dict whose keys, values or items these are."""
+    import gc
+
+    return gc.get_referents(view)[0]
+
+
+def _dict_view(walk: Walk, view: Anything) -> Children:
+    walk.write(hasher.LEAF + text(type(view).__name__))
+    return [dict_of(view)], (ATTRIBUTES, ["mapping"])
 
 
 def _array(walk: Walk, value: Anything) -> Children:
@@ -261,6 +280,7 @@ _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (range, leaf("range", lambda v: [v.start, v.stop, v.step]), False, EXACT),
     (slice, leaf("slice", lambda v: [v.start, v.stop, v.step]), False, EXACT),
     (MappingProxyType, _mapping_proxy, True, EXACT),
+    *((kind, _dict_view, False, EXACT) for kind in DICT_VIEWS),
     (SimpleNamespace, leaf("namespace", lambda v: [v.__dict__]), True, CONTENT),
     (GenericAlias, leaf("alias", _generic_alias), False, EXACT),
     (UnionType, leaf("union", lambda v: [v.__args__]), False, EXACT),

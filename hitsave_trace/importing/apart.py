@@ -9,8 +9,8 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from _frozen_importlib_external import FileFinder, SourceFileLoader, spec_from_file_location
-from _imp import _fix_co_filename  # type: ignore[attr-defined]
+from _frozen_importlib_external import ExtensionFileLoader, FileFinder, SourceFileLoader, spec_from_file_location
+from _imp import _fix_co_filename, extension_suffixes  # type: ignore[attr-defined]
 from types import CodeType
 
 from hitsave_trace.importing.bundle import Bundle
@@ -74,7 +74,9 @@ def keep_apart() -> None:
         top = os.path.dirname(os.path.abspath(sys.modules[name].__file__ or ""))
         for folder, below, _ in os.walk(top):
             below[:] = [one for one in below if one != "__pycache__"]
-            sys.path_importer_cache[folder] = Finder(folder, (Loader, [".py"]))
+            sys.path_importer_cache[folder] = Finder(
+                folder, (Loader, [".py"]), (ExtensionFileLoader, extension_suffixes())
+            )
 
 
 def put_back() -> dict[str, object]:

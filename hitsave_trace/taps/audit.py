@@ -1,6 +1,7 @@
 """The audit hook: what the interpreter itself reports.
 
-One Python hook serves all events. It can't be taken out again, so it tests a flag first and is switched off by it.
+One hook serves all events, and is called for few of them (`audit_hook.py`). It can't be taken out again, so it tests a flag first
+and is switched off by it.
 While nothing is recorded two things are kept: which paths were opened for writing, so that a recording can tell
 that a file that was open before it (a log file) was written to while it ran (`written.py`), and for the log what was read
 (`unrecorded.py`).
@@ -18,7 +19,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 
 from hitsave_trace.recording import busy
-from hitsave_trace.taps import databases
+from hitsave_trace.taps import audit_hook, databases
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.lookups import class_found
 from hitsave_trace.taps.metadata import attributes, chmod, forbidden, made_link, timed
@@ -75,11 +76,13 @@ class Audit:
 
     def install(self) -> None:
         """Start to listen. A hook that the program added before may refuse this; then there is nothing to record."""
-        sys.addaudithook(self._hook())
+        stacks: dict[int, object] = self.recording.stacks  # type: ignore[assignment]
+        audit_hook.listen(self._hook(), stacks, _AT_ANY_TIME, _EVENTS, self.outer)
 
     def remove(self) -> None:
-        """Stop to listen. The hook itself stays, and returns at its first line."""
+        """Stop to listen. A hook in Python stays, and returns at its first line."""
         self.live = False
+        audit_hook.leave()
 
     def _hook(self) -> Callable[[str, Arguments], None]:
         handlers = _EVENTS
@@ -330,6 +333,8 @@ def _logged(audit: Audit, frame: FrameType) -> None:
             audit.recording.file_read(path)
 
 
+_AT_ANY_TIME: dict[str, None] = {"open": None, "sqlite3.connect": None}
+"""Events that count while nothing is recorded, too."""
 _EVENTS: dict[str, Handler] = {
     "open": _open,
     "os.listdir": _listed,

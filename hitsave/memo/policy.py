@@ -315,21 +315,29 @@ class Policy:
         price = 2 * costs.asking if costs.saved else costs.spent
         if costs.refused and not costs.saved:
             price = costs.spent / REFUSED_PART
-        slow = costs.slow_seconds > price or costs.sampled > 0.0
+        missed = self._missed(costs)
+        # Of a function that was seen running and not asked about, what earlier runs have learnt still stands.
+        slow = costs.slow_seconds > price or (costs.sampled > 0.0 and missed < IN_VAIN)
         worth = max(costs.slow_seconds, costs.sampled) if slow else 0.0
-        missed = costs.missed
-        if costs.given_up:
-            missed = IN_VAIN
-        elif costs.hits or not costs.slow:
-            missed = 0
-        elif costs.slow_now and costs.slow:
-            missed = min(missed + 1, IN_VAIN)
         known = self._known.get(name)
         if known is not None:
             was, worth_then, missed_then = (*known, 0)[:3]
             if bool(was) == slow and worth / 2 <= float(worth_then) <= 2 * worth and missed_then == missed:  # type: ignore[arg-type]
                 return None
         return (int(slow), worth, missed)
+
+    @staticmethod
+    def _missed(costs: Costs) -> int:
+        """Runs in a row in which asking about slow calls was in vain, this one included."""
+        if costs.given_up:
+            return IN_VAIN
+        if costs.asked == 0:
+            return costs.missed
+        if costs.hits:
+            return 0
+        if costs.slow_now and (costs.slow or not costs.saved):
+            return min(costs.missed + 1, IN_VAIN)
+        return costs.missed if costs.slow and not costs.slow_now else 0
 
     def promote(self, info: CodeInfo, seconds: float) -> bool:
         """A function that was left alone was seen running for that long: ask about its next calls again."""

@@ -17,7 +17,7 @@ from stat import S_ISDIR, S_ISREG
 
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint.files import AT_ONCE_BYTES, link, packages_in, settled, stamp_of, whole_listing
-from hitsave_trace.fingerprint.variables import env
+from hitsave_trace.fingerprint.variables import env, every
 from hitsave_trace.folders import folder_of
 from hitsave_trace.model import ABSENT, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.recording import busy, user_line
@@ -52,8 +52,8 @@ class Whole:
     """The recording of one run."""
 
     __slots__ = (
-        "_before", "asked", "asked_machine", "awake", "born", "environ", "ignore", "inherited", "late", "lost", "on", "reads", "reasons",
-        "_adopted", "searched", "seeded", "written",
+        "_adopted", "_before", "_variables", "asked", "asked_machine", "awake", "born", "environ", "ignore", "inherited",
+        "late", "lost", "on", "reads", "reasons", "searched", "seeded", "written",
     )  # fmt: skip
 
     def __init__(self, ignore: Callable[[str], bool]) -> None:
@@ -75,10 +75,12 @@ class Whole:
         self.late: Callable[[], None] | None = None  # once the run is kept: makes it worthless
         self.awake: set[int] = set()  # threads that do the program's work inside of HitSave's code
         self.inherited: frozenset[int] = frozenset()
+        self._variables: dict[bytes, bytes] = {}  # of the environment, as the run began
 
     def open(self) -> None:
         """The next thing that happens is the program's first line."""
         self.born = dict(around.random_states())
+        self._variables = dict(os.environb)
         self.inherited = frozenset(_descriptors()) - {0, 1, 2}
         self.on = True
 
@@ -178,7 +180,9 @@ class Whole:
         if self.lost or key in self.reads or name in self.environ:
             return
         if name == "*" and self.environ:
-            self.reads[key] = None, None, ()  # what it would have been without its own changes is not known any more
+            # With its own changes it is what it is, if it was then what it is now.
+            held = self._variables.items()
+            self.reads[key] = every((os.fsdecode(one), os.fsdecode(value)) for one, value in held)[0], None, ()
             return
         self.reads[key] = env(name)[0], None, ()
 

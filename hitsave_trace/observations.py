@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from stat import S_ISDIR
 
 from hitsave_trace import reads
 from hitsave_trace.around import (
@@ -18,6 +19,7 @@ from hitsave_trace.around import (
     stat_text,
 )
 from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
+from hitsave_trace.fingerprint.files import SPECIAL, plain_stat
 from hitsave_trace.fingerprint.surroundings import distribution, env
 from hitsave_trace.fingerprint.terminals import terminal
 from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
@@ -70,6 +72,9 @@ def _file(kind: str, path: str) -> None:
             full = around.locate(name)
             if kind == FILE:
                 fingerprint = digests.content(full)
+                if fingerprint == SPECIAL and not S_ISDIR(plain_stat(full).st_mode):
+                    recording.forbid("special-file", name, user_line())  # a pipe gives what somebody else puts in
+                    continue
                 text = file_text(fingerprint, full)
             elif kind == STAT:
                 fingerprint, text = digests.stat(full), stat_text(full)

@@ -104,7 +104,7 @@ fill(Names *set, PyObject *dict)
 
 /* --- the hook --- */
 
-static PyObject *listener = NULL;     /* called with (event, arguments); NULL: nobody listens */
+static PyObject *listener = NULL;     /* called with (event, arguments); NULL: nobody listens yet */
 static PyObject *stacks = NULL;       /* a dict, empty as long as nothing is recorded */
 static PyObject *outer = NULL;        /* a dict of events that are wanted at any time; it grows */
 static Names always, inner, outer_names;
@@ -125,8 +125,13 @@ is_wanted(const char *event)
 static int
 hook(const char *event, PyObject *arguments, void *Py_UNUSED(data))
 {
-    /* Other interpreters of the process have objects of their own; one that is being taken down calls nobody. */
-    if (listener == NULL || !Py_IsInitialized() || PyInterpreterState_Get() != home) {
+    /* Other interpreters of the process have objects of their own. */
+    if (listener == NULL || PyInterpreterState_Get() != home) {
+        return 0;
+    }
+    /* Objects that end while modules are taken down are still told of; after this event, hooks in Python would be gone, too. */
+    if (strcmp(event, "cpython.PyInterpreterState_Clear") == 0) {
+        Py_CLEAR(listener);
         return 0;
     }
     int wanted = is_wanted(event);
@@ -180,19 +185,11 @@ listen(PyObject *Py_UNUSED(module), PyObject *given)
     Py_RETURN_NONE;
 }
 
-static PyObject *
-leave(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
-{
-    Py_CLEAR(listener);
-    Py_RETURN_NONE;
-}
-
 static PyMethodDef methods[] = {
     {"listen", listen, METH_VARARGS,
      "listen(listener, stacks, always, inner, outer): call `listener` with the name and the arguments of each event that is\n"
      "wanted: those of `always` and `outer`, and while `stacks` is not empty those of `inner`. All four are dicts; `outer`\n"
-     "may grow, and `inner` and `always` are read once."},
-    {"leave", leave, METH_NOARGS, "leave(): listen no longer. A hook can't be taken out; it does nothing then."},
+     "may grow, and `inner` and `always` are read once. Who listened before is called no more."},
     {NULL, NULL, 0, NULL},
 };
 

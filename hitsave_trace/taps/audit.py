@@ -80,9 +80,8 @@ class Audit:
         audit_hook.listen(self._hook(), stacks, _AT_ANY_TIME, _EVENTS, self.outer)
 
     def remove(self) -> None:
-        """Stop to listen. A hook in Python stays, and returns at its first line."""
+        """Stop to listen for recordings. What happens after the run was kept is still told to the recording of the run."""
         self.live = False
-        audit_hook.leave()
 
     def _hook(self) -> Callable[[str, Arguments], None]:
         handlers = _EVENTS

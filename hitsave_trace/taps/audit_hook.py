@@ -49,10 +49,3 @@ def listen(
         sys.addaudithook(hook)
     else:
         half.listen(hook, stacks, always, inner, outer)
-
-
-def leave() -> None:
-    """Call the hook no more, where that can be done."""
-    half = native()
-    if half is not None:
-        half.leave()

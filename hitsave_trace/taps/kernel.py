@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _QUIET = frozenset((
     "numpy", "pandas", "matplotlib", "PIL", "kiwisolver", "contourpy", "lmdb", "xxhash", "yaml", "_yaml", "markupsafe",
     "msgpack", "orjson", "ujson", "regex", "lxml", "greenlet", "pyarrow", "bottleneck", "numexpr", "charset_normalizer",
-    "pydantic_core", "multidict", "frozenlist", "yarl", "propcache", "rpds", "wrapt", "simplejson", "cffi", "_cffi_backend",
+    "hitsave_trace", "pydantic_core", "multidict", "frozenlist", "yarl", "propcache", "rpds", "wrapt", "simplejson", "cffi", "_cffi_backend",
 ))  # fmt: skip
 """Native libraries that print nothing by themselves."""
 

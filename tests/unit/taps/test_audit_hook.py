@@ -19,10 +19,10 @@ heard = []
 stacks, outer = {}, {}
 always, inner = {"one": None, "naïve": None}, {"two": None, "three": None}
 
-def hook(event, arguments):
+def hook(event, arguments, always=always, inner=inner, outer=outer, stacks=stacks, heard=heard):
     if event in always or event in outer or (stacks and event in inner):
         heard.append((event, arguments))
-        if arguments and isinstance(arguments[0], BaseException):
+        if arguments and type(arguments[0]) is not int and hasattr(arguments[0], "args"):
             raise arguments[0]
 
 audit_hook.listen(hook, stacks, always, inner, outer)
@@ -101,18 +101,16 @@ print("hook" in seen, "work" in seen, len(heard))
 def test_the_frame_below_is_that_of_the_event(how: str) -> None:
     program = """
 from sys import _getframe
-def hook(event, arguments):
-    if event == "asked":
+def other(event, arguments):
+    if event == "three":
         heard.append(_getframe(1).f_code.co_name)
-audit_hook.leave()
-always["asked"] = None
-audit_hook.listen(hook, stacks, always, inner, outer)
+audit_hook.listen(other, stacks, inner, {}, outer)
 def work():
-    sys.audit("asked")
+    sys.audit("three")
 work()
-print(heard[-1])
+print(heard)
 """
-    assert _run(how, program) == "work\n"
+    assert _run(how, program) == "['work']\n"
 
 
 def test_other_interpreters_and_the_end_of_this_one(how: str) -> None:
@@ -125,24 +123,14 @@ other = interpreters.create()
 interpreters.run_string(other, "import sys; sys.audit('one', 1)")
 interpreters.destroy(other)
 print(heard)
+outer["late"] = None
 class Late:
-    def __del__(self):
-        sys.audit("one", "late")
-sys.late = Late()
+    def __del__(self, audit=sys.audit, heard=heard, write=os.write):
+        audit("late", "x")
+        write(1, repr(heard).encode())
+late = Late()
 """
-    assert _run(how, program) == "[]\n"
-
-
-def test_nobody_is_called_any_more() -> None:
-    program = """
-audit_hook.leave()
-sys.audit("one", 1)
-print(heard)
-audit_hook.listen(hook, stacks, always, inner, outer)
-sys.audit("one", 2)
-print(heard)
-"""
-    assert _run("c", program) == "[]\n[('one', (2,))]\n"
+    assert _run(how, "import os\n" + program) == "[]\n[('late', ('x',))]"
 
 
 def test_a_hook_that_cannot_be_is_refused() -> None:

@@ -129,7 +129,7 @@ hook(const char *event, PyObject *arguments, void *Py_UNUSED(data))
     if (listener == NULL || PyInterpreterState_Get() != home) {
         return 0;
     }
-    /* Objects that end while modules are taken down are still told of; after this event, hooks in Python would be gone, too. */
+    /* After this event hooks in Python are gone, too. */
     if (strcmp(event, "cpython.PyInterpreterState_Clear") == 0) {
         Py_CLEAR(listener);
         return 0;

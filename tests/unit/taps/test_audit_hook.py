@@ -126,11 +126,11 @@ print(heard)
 outer["late"] = None
 class Late:
     def __del__(self, audit=sys.audit, heard=heard, write=os.write):
-        audit("late", "x")
-        write(1, repr(heard).encode())
+        audit("late", "x")  # whether it is heard is the interpreter's business; it must not hurt
+        write(1, b"the end")
 late = Late()
 """
-    assert _run(how, "import os\n" + program) == "[]\n[('late', ('x',))]"
+    assert _run(how, "import os\n" + program) == "[]\nthe end"
 
 
 def test_a_hook_that_cannot_be_is_refused() -> None:

@@ -251,7 +251,7 @@ class Memo:
         outer = own[-1:] if own else concerned(thread)
         redirected = self.taps is not None and self.taps.streams.redirected()
         for wider in outer:
-            if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
+            if redirected and any(record[0] in ("text", "flush", "warning") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
             found = self._as_recording(call, trace, nodes, wider)
             found.watched = watched

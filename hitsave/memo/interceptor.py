@@ -127,7 +127,7 @@ class Memo:
         # Cells of the function itself are read in the context of this call alone.
         for name, (fingerprint, text) in call.captured.items():
             if fingerprint is None:
-                found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
+                found.forbid("unfingerprintable-closure", f"{name}: {text}", "", spreads=False)
             else:
                 found.read(CLOSURE, name, fingerprint, text, 0)
         if note_classes(found, call.classes, seconds):

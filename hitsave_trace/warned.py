@@ -205,7 +205,7 @@ class Watch:
     def _added(self, arguments: Arguments, _keywords: Keywords, caller: FrameType) -> None:
         """A filter is added."""
         try:
-            if self._in_import(caller):
+            if arguments not in _by_imports and self._in_import(caller):
                 _by_imports.add(arguments)
         except TypeError:
             return  # a part of it can't be hashed

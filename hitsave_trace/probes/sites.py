@@ -39,6 +39,7 @@ _ENDS = frozenset(
 _OPTIMIZED = 0x1
 _CALL = _OP.get("PRECALL", _OP["CALL"])  # with the number of arguments
 _FAR = 200
+_OF_VARIABLES = frozenset(("vars", "locals"))
 INLINE = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 """Code objects that run where they stand: their reads are their parent's, and they need no probe."""
 
@@ -215,7 +216,7 @@ def _is_harmless(code: CodeType, instructions: list[tuple[int, int, int, int]], 
 
     What leads from a global name to the thing without a call may be a module, of which that reads everything.
     """
-    if chain not in (("vars",), ("locals",)) or not code.co_flags & _OPTIMIZED:
+    if len(chain) > 1 or chain[0] not in _OF_VARIABLES or not code.co_flags & _OPTIMIZED:
         return False
     depth = 0
     for j in range(i + 1, min(i + _FAR, len(instructions))):
@@ -252,6 +253,8 @@ def _chain(prefix: Chain, instructions: list[tuple[int, int, int, int]], i: int,
 
 def _module_locals(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> dict[int, Chain]:
     """Find local variables that only ever hold one imported module and are only used as `name.attr`."""
+    if not _OF_VARIABLES.isdisjoint(code.co_names):
+        return {}  # what the variables hold can be had without their names
     held: dict[int, Chain] = {}
     spoilt: set[int] = set()
     for i, (_, _, number, argument) in enumerate(instructions):

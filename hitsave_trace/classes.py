@@ -73,7 +73,9 @@ def note_class(recording: Recording, cls: type, reader: int) -> None:
         walk = Walk(sights.deadline)
         fingerprint = class_shape(cls, walk)
     except Unfingerprintable as error:
-        recording.forbid("unfingerprintable-global", f"{name}{error.path} ({error.why})", user_line(3))
+        recording.forbid(
+            "unfingerprintable-global", f"{name}{error.path.removeprefix(cls.__name__)} ({error.why})", user_line(3)
+        )
         return
     text, before = shape_text(cls), ClassBefore(cls, walk)
     recording.read(SHAPE, name, fingerprint, text, reader)

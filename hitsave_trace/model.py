@@ -83,6 +83,8 @@ TELLING_ATTRIBUTES = frozenset((
 ))  # fmt: skip
 HANDLED_BEFORE = "__context__"
 """The attribute of an exception that may be the one which was being handled where the call was made."""
+HARMLESS = "()"
+"""Second element of a chain that names a builtin which tells no more, as it is called there, than what is seen anyway."""
 FOUND = "!"
 """First element of a chain (FOUND, level, name): a module is looked for, whatever is done with it then."""
 

@@ -22,6 +22,7 @@ from hitsave_trace.model import (
     GLOBAL,
     HANDLED,
     HANDLED_BEFORE,
+    HARMLESS,
     IMPORTED,
     RELATIVE,
     TELLING,
@@ -183,9 +184,12 @@ def _observe_names(
             subject = f"{module}:{name}"
             if (BINDING, subject) not in recording.reads and (GLOBAL, subject) not in recording.reads:
                 _note(recording, builtin(subject, name), reader)
-                _consult(recording, catalogue.lookup("builtins." + name))
+                if name not in _HARMLESS_AT_TIMES:
+                    _consult(recording, catalogue.lookup("builtins." + name))
                 if name == "globals":
                     _note(recording, namespace(module), reader)
+            if name in _HARMLESS_AT_TIMES and HARMLESS not in chain:
+                _consult(recording, catalogue.lookup("builtins." + name))
             return
     if isinstance(value, ModuleType) and is_of_program(value):
         what = f"module {value.__name__}"
@@ -232,6 +236,9 @@ def _observe_names(
     if not TELLING_ATTRIBUTES.isdisjoint(chain[len(path) :]):
         recording.forbid("source-read", ".".join(chain), user_line(3))
     _note(recording, look(module, names, path), reader)
+
+
+_HARMLESS_AT_TIMES = ("vars", "locals")
 
 
 def _library_module(recording: Recording, module: ModuleType, name: str) -> None:

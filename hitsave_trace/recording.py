@@ -27,6 +27,7 @@ from hitsave_trace.model import (
     SETTING,
     SHARING,
     STAT,
+    WARNED,
     Dependency,
 )
 from hitsave_trace.names import code_infos
@@ -175,7 +176,7 @@ class Recording:
             if subject[0] == SETTING and "\0" not in subject[1]:
                 # It has its own, which may be another one than inside of a `with`.
                 self.distributions.add(subject[1])
-            if subject in self.variables or subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING):
+            if subject in self.variables or subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING, WARNED):
                 continue
             if subject[0] == RANDOM:
                 self.random_read(subject[1], dependency.fingerprint)

@@ -4,13 +4,14 @@ Plain Python shows a warning once a place, and remembers that in the module of t
 warning is more than text on stderr: a hit shows it again through the same memory (`warnings.warn_explicit`), with the
 line that the place has now, and what was shown before is something that a call read.
 
-- A place inside of a function that the recording saw run: the warning is an effect, and the function's line numbers
-  are a dependency (`lines`).
+- A place inside of a function that the recording saw run: the warning is an effect, and how the function's lines lie
+  is a dependency (`lines`). Where it begins is not: the place is counted from there.
 - A place in a library: an effect; its lines belong to the distribution.
 - A place outside, in the code that called (`stacklevel=2`): it depends on who calls, and the call can't be saved.
 - A warning that was not shown because it had been shown: that it had is a dependency (`warned`). Which it was can't be
   seen, since the C code that decides tells nobody; so every place inside of the functions that ran counts, if something
-  had been shown there when the recording opened.
+  had been shown there when the recording opened. Each recording says so for itself: what a call inside of it found
+  shown may be what the recording had shown.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.unseen import Note
 
 _REGISTRY = "__warningregistry__"
+_SHOWN = b"shown" + b"\0" * 11
 
 Shown = dict[str, frozenset[object]]
 
@@ -54,29 +56,31 @@ def shown_before() -> Shown:
 
 
 def lines_of(name: str) -> Fingerprint:
-    """Fingerprint the line numbers that a function has now."""
+    """Fingerprint how the lines of a function lie now, counted from its first one."""
     info = by_name.get(name)
     if info is None or info.code is None:
         return ABSENT
-    lines = sorted({line for _, _, line in info.code.co_lines() if line is not None})
+    first, last = info.first_line, info.last_line
+    lines = sorted({line - first for _, _, line in info.code.co_lines() if line is not None and first <= line <= last})
     return xxh3_128(repr(lines).encode()).digest()
 
 
 def was_shown(name: str) -> Fingerprint:
-    """Say whether a warning has been shown at its place: `module|line|category|text`."""
-    module, line, category, text = name.split("|", 3)
-    known = user_modules.get(module)
-    registry = (known.globals or {}).get(_REGISTRY) if known is not None else None
-    if type(registry) is dict and any(_named(module, key) == f"{module}|{line}|{category}|{text}" for key in registry):
-        return b"shown" + b"\0" * 11
+    """Say whether a warning has been shown at its place: `function|line from its first one|category|text`."""
+    info = by_name.get(name.partition("|")[0])
+    registry = None if info is None else (info.module.globals or {}).get(_REGISTRY)
+    if info is not None and type(registry) is dict and any(_named(info, key) == name for key in registry):
+        return _SHOWN
     return ABSENT
 
 
-def _named(module: str, key: object) -> str | None:
-    if type(key) is not tuple or len(key) != 3:
+def _named(info: CodeInfo, key: object) -> str | None:
+    if type(key) is not tuple or len(key) != 3 or type(key[2]) is not int:
         return None
     text, category, line = key
-    return f"{module}|{line}|{getattr(category, '__qualname__', category)}|{text}"
+    if not info.first_line <= line <= info.last_line:
+        return None
+    return f"{info.name}|{line - info.first_line}|{getattr(category, '__qualname__', category)}|{text}"
 
 
 def depend_on_shown(recording: Recording, before: Shown) -> None:
@@ -88,9 +92,9 @@ def depend_on_shown(recording: Recording, before: Shown) -> None:
         if info is None or info.module.name not in before:
             continue
         for key in before[info.module.name]:
-            subject = _named(info.module.name, key)
-            if subject is not None and info.first_line <= key[2] <= info.last_line:  # type: ignore[index]
-                recording.read(WARNED, subject, was_shown(subject), None, position)
+            subject = _named(info, key)
+            if subject is not None:
+                recording.read(WARNED, subject, _SHOWN, None, position)
 
 
 def _with_outer(recordings: Iterable[Recording]) -> Iterator[Recording]:
@@ -145,10 +149,16 @@ def set_filter(one: tuple[object, ...]) -> None:
 class Watch:
     """The tap on `warnings`: it sees each warning that is shown."""
 
-    __slots__ = ("_in_import", "_module", "_original", "recorder")
+    __slots__ = ("_in_import", "_module", "_original", "_redirected", "recorder")
 
-    def __init__(self, recorder: ModuleType, in_import: Callable[[FrameType | None], bool]) -> None:
+    def __init__(
+        self,
+        recorder: ModuleType,
+        in_import: Callable[[FrameType | None], bool],
+        redirected: Callable[[int], bool],
+    ) -> None:
         self.recorder = recorder  # hitsave_trace.recording
+        self._redirected = redirected  # whether what is written to stderr (2) now is no output of the open recordings
         self._in_import = in_import  # whether a frame is that of the import of a library
         self._module: ModuleType | None = None
         self._original: object = None
@@ -195,7 +205,7 @@ class Watch:
     def _added(self, arguments: Arguments, _keywords: Keywords, caller: FrameType) -> None:
         """A filter is added."""
         try:
-            if self._in_import(caller):
+            if arguments not in _by_imports and self._in_import(caller):
                 _by_imports.add(arguments)
         except TypeError:
             return  # a part of it can't be hashed
@@ -216,6 +226,12 @@ class Watch:
         for recording in self.recorder.acting():
             if shows_warnings() is not recording.shows:
                 continue  # it catches warnings itself: nobody else sees this one
+            if self._redirected(2):
+                # Its text may be in the result, and whether it is shown at all depends on what has been shown before.
+                recording.forbid(
+                    "stdout-replaced", "a warning inside a redirected sys.stderr", self.recorder.user_line(1)
+                )
+                continue
             effect: tuple[object, ...] | str = ""
             for one in _with_outer((recording,)):
                 one.distributions.add("warnings")
@@ -245,7 +261,7 @@ class Watch:
             if info is None:
                 return text
             recording.read(LINES, info.name, lines_of(info.name), None, recording.functions[info.name])
-            return ("warning", pickled, ours.name, "", line, filters)
+            return ("warning", pickled, ours.name, info.name, line - info.first_line, filters)
         for name, loaded in list(sys.modules.items()):
             if getattr(loaded, "__file__", None) == filename:
                 return ("warning", pickled, name, filename, line, filters)
@@ -278,15 +294,20 @@ def forget_shown() -> None:
         mutated()
 
 
-def show_again(pickled: bytes, module: str, filename: str, line: int, filters: bytes) -> None:
-    """Show a recorded warning, if plain Python would have shown it here and now, or under the `filters` of then."""
+def show_again(pickled: bytes, module: str, place: str, line: int, filters: bytes) -> None:
+    """Show a recorded warning, if plain Python would have shown it here and now, or under the `filters` of then.
+
+    `place`: the function that the line is counted from, or the file of a library.
+    """
     import warnings
 
     message, category = loads(pickled)  # written by this user's store
     known = sys.modules.get(module)
     if known is None:
         return
-    place = filename or user_modules[module].filename
+    info = by_name.get(place)
+    if info is not None:
+        place, line = info.module.filename, line + info.first_line
     space = vars(known)
     registry = space.setdefault(_REGISTRY, {})
     set_up = warnings.filters

@@ -132,7 +132,7 @@ class Memo:
         # Cells of the function itself are read in the context of this call alone.
         for name, (fingerprint, text) in call.captured.items():
             if fingerprint is None:
-                found.forbid("unfingerprintable-closure", f"{name}: {text}", "")
+                found.forbid("unfingerprintable-closure", f"{name}: {text}", "", spreads=False)
             else:
                 found.read(CLOSURE, name, fingerprint, text, 0)
         if note_classes(found, call.classes, seconds):
@@ -268,7 +268,7 @@ class Memo:
         outer = own[-1:] if own else concerned(thread)
         redirected = self.taps is not None and self.taps.streams.redirected()
         for wider in outer:
-            if redirected and any(record[0] in ("text", "flush") for record in trace.effects):
+            if redirected and any(record[0] in ("text", "flush", "warning") for record in trace.effects):
                 wider.forbid("stdout-replaced", "a call inside a redirected sys.stdout", user_line(5))
             found = adopted.as_recording(call, trace, nodes, wider)
             found.watched = watched

@@ -143,7 +143,7 @@ class Session:
         self.memo.failed = self._failed
         if self.memo.verifier is not None:
             self.memo.verifier.watch_clocks(self.taps.patches)
-        self.warnings = Watch(observations, self.taps.places.in_library_import)
+        self.warnings = Watch(observations, self.taps.places.in_library_import, self.taps.streams.redirected)
         self.warnings.before_recording(self.taps.patches)
         self.taps.audit.outer.update(dict.fromkeys(EVENTS, self._watched))
         hooks.observer = self.observer

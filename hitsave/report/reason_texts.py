@@ -86,7 +86,7 @@ The result had been stored and was removed since: by the size limit, by `hitsave
 file was damaged. The call ran and was stored again. `[tool.hitsave] size_limit` sets the limit.""",
     "unfingerprintable-argument": """\
 To answer a call its arguments must be compared, and this one holds something that can't be: an open file, a
-lock, a connection, a generator. Pass what the object is made from (a path, a list, a seed) and make the object
+lock, a connection, a generator that has begun. Pass what the object is made from (a path, a list, a seed) and make the object
 inside the function.""",
     "unfingerprintable-global": """\
 The call read a variable of a module whose value can't be compared: an open file, a lock, a connection. Make the

@@ -6,6 +6,7 @@ from _collections import deque  # type: ignore[import-not-found]  # `collections
 from itertools import count, islice
 from operator import length_hint
 
+from hitsave_trace.fingerprint import generators
 from hitsave_trace.fingerprint.forms import FORMS, ByState
 from hitsave_trace.fingerprint.stdlib import count_arguments
 
@@ -21,6 +22,17 @@ class Advanced(ByState):
 
     sure = True
     last = True
+
+
+class _Ended(Advanced):
+    """A generator: it has ended or not. One that was left in the middle of its work can't be brought there."""
+
+    __slots__ = ()
+
+    watches = True
+
+    def fixed(self, thing: Anything) -> object:
+        return generators.is_at_work(thing)
 
 
 def _skip(iterator: Anything, count: int | None) -> None:
@@ -52,3 +64,4 @@ _BY_NUMBER = Advanced(_number, _go_to_number)
 FORMS.update(dict.fromkeys(map(type, (iter([]), iter(()), iter(""), iter(b""))), _BY_NUMBER))
 FORMS[type(iter(range(1)))] = Advanced(length_hint, _leave)
 FORMS[count] = Advanced(count_arguments, _count_to)
+FORMS[generators.GENERATOR] = _Ended(generators.has_ended, generators.end)

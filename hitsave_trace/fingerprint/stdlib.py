@@ -271,11 +271,9 @@ def _traceback_why() -> str:
     return "a traceback holds the frames of functions that have ended"
 
 
-_RUNNING = "it is in the middle of its work; where it stands can't be seen"
 _OPEN = "an open file or connection belongs to this process"
 
 _FIGURE = "to look at a figure and its parts takes as long as to draw them"
-_GENERATOR = type(item for item in "")
 _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (range, leaf("range", lambda v: [v.start, v.stop, v.step]), False, EXACT),
     (slice, leaf("slice", lambda v: [v.start, v.stop, v.step]), False, EXACT),
@@ -302,7 +300,6 @@ _HERE: tuple[tuple[type, Canonical, bool, int], ...] = (
     (zip, leaf("zip", _constructed), True, EXACT),
     (map, leaf("map", _constructed), True, EXACT),
     (filter, leaf("filter", _constructed), True, EXACT),
-    (_GENERATOR, refused(_RUNNING), True, EXACT),
     (super, refused("it belongs to a call that has ended"), True, EXACT),
 )
 

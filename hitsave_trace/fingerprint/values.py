@@ -388,6 +388,7 @@ def fingerprint(value: object) -> Fingerprint:
 # These need the names above, and register the types that every program uses.
 import hitsave_trace.fingerprint.containers  # noqa: E402
 import hitsave_trace.fingerprint.functions  # noqa: E402
+import hitsave_trace.fingerprint.generators  # noqa: E402
 import hitsave_trace.fingerprint.stdlib  # noqa: E402, F401
 from hitsave_trace.fingerprint.objects import as_subclass  # noqa: E402
 from hitsave_trace.fingerprint.weak import close as close_weak  # noqa: E402

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dis
 from types import CodeType
 
-from hitsave_trace.model import FOUND, HANDLED_BEFORE, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
+from hitsave_trace.model import FOUND, HANDLED_BEFORE, HARMLESS, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _OP = {name: number for name, number in dis.opmap.items() if number < 256}
 _LOAD_GLOBAL, _LOAD_NAME = _OP["LOAD_GLOBAL"], _OP["LOAD_NAME"]
+_NAMES = frozenset((_LOAD_GLOBAL, _LOAD_NAME))
 _GLOBAL_WRITES = frozenset((_OP["STORE_GLOBAL"], _OP["DELETE_GLOBAL"]))
 _ATTR_READS = frozenset(_OP[n] for n in ("LOAD_ATTR", "LOAD_METHOD") if n in _OP)
 _ATTR_WRITES = frozenset((_OP["STORE_ATTR"], _OP["DELETE_ATTR"]))
@@ -36,6 +37,9 @@ _ENDS = frozenset(
     if n in _OP
 )
 _OPTIMIZED = 0x1
+_CALL = _OP.get("PRECALL", _OP["CALL"])  # with the number of arguments
+_FAR = 200
+_OF_VARIABLES = frozenset(("vars", "locals"))
 INLINE = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
 """Code objects that run where they stand: their reads are their parent's, and they need no probe."""
 
@@ -186,7 +190,7 @@ def _reads(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> Ite
         if number == _LOAD_GLOBAL:
             chain = _chain((names[argument >> 1],), instructions, i + 1, names)
             followed = i + len(chain) - 1
-            yield start, chain
+            yield start, (*chain, HARMLESS) if _is_harmless(code, instructions, i, chain) else chain
         elif number == _LOAD_NAME:
             yield start, _chain((names[argument],), instructions, i + 1, names)
         elif number in _GLOBAL_WRITES:
@@ -205,6 +209,27 @@ def _reads(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> Ite
             prefix = modules[argument]
             if instructions[i + 1][2] in _ATTR_READS | _ATTR_WRITES:
                 yield start, _chain(prefix, instructions, i + 1, names)
+
+
+def _is_harmless(code: CodeType, instructions: list[tuple[int, int, int, int]], i: int, chain: Chain) -> bool:
+    """Whether a function's `vars(thing)` or `locals()` is called here: an attribute of the thing, or its own variables.
+
+    What leads from a global name to the thing without a call may be a module, of which that reads everything.
+    """
+    if len(chain) > 1 or chain[0] not in _OF_VARIABLES or not code.co_flags & _OPTIMIZED:
+        return False
+    depth = 0
+    for j in range(i + 1, min(i + _FAR, len(instructions))):
+        number, argument = instructions[j][2], instructions[j][3]
+        if number == _CALL and depth == argument:
+            between = [one[2] for one in instructions[i + 1 : j]]
+            if argument == 0 or chain != ("vars",):
+                return argument == 0
+            return argument == 1 and not (between[0] in _NAMES and _ATTR_READS.issuperset(between[1:]))
+        if number in JUMPS or number in _ENDS:
+            return False
+        depth += dis.stack_effect(number, argument if number >= dis.HAVE_ARGUMENT else None, jump=False)
+    return False
 
 
 def _chain(prefix: Chain, instructions: list[tuple[int, int, int, int]], i: int, names: tuple[str, ...]) -> Chain:
@@ -228,6 +253,8 @@ def _chain(prefix: Chain, instructions: list[tuple[int, int, int, int]], i: int,
 
 def _module_locals(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> dict[int, Chain]:
     """Find local variables that only ever hold one imported module and are only used as `name.attr`."""
+    if not _OF_VARIABLES.isdisjoint(code.co_names):
+        return {}  # what the variables hold can be had without their names
     held: dict[int, Chain] = {}
     spoilt: set[int] = set()
     for i, (_, _, number, argument) in enumerate(instructions):

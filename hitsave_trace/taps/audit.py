@@ -141,7 +141,7 @@ class Audit:
         code = frame.f_code
         if code.co_filename.startswith("<frozen ") and _places.import_system_reads(frame, absolute):
             return None
-        if self.places.in_library_import(frame):
+        if self.places.in_library_import(frame) or _places.for_a_warning(frame):
             return None
         if named[:1] != "/" and not (isinstance(folder, int) and folder >= 0):
             self.recording.working_directory()

@@ -186,6 +186,24 @@ class Places:
         return "", ""
 
 
+def shows_warning(frame: FrameType | None) -> bool:
+    """Whether this is where `warnings` writes one that it has just decided to show; not where a program asks it to write."""
+    if frame is None or frame.f_code.co_name != "_showwarnmsg_impl" or frame.f_globals.get("__name__") != "warnings":
+        return False
+    caller = frame.f_back
+    return caller is not None and caller.f_code.co_name == "_showwarnmsg"
+
+
+def for_a_warning(frame: FrameType | None) -> bool:
+    """Whether a line is looked up for a warning that is shown, and will be looked up again when it is shown again."""
+    while frame is not None and frame.f_globals.get("__name__") in {"linecache", "tokenize"}:
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_name != "_formatwarnmsg_impl" or frame.f_globals.get("__name__") != "warnings":
+        return False
+    caller = frame.f_back
+    return caller is not None and caller.f_code.co_name == "_formatwarnmsg" and shows_warning(caller.f_back)
+
+
 def import_system_reads(frame: FrameType | None, path: str) -> bool:
     """Whether the import system opened `path` for itself, given the frame that did.
 

@@ -24,6 +24,7 @@ from io import TextIOWrapper
 from sys import _getframe as getframe
 
 from hitsave_trace.fingerprint.terminals import STREAMS
+from hitsave_trace.taps.places import shows_warning
 from hitsave_trace.taps.quiet import depths, quiet
 from hitsave_trace.taps.unseen import wrap
 
@@ -89,9 +90,10 @@ class Streams:
         """Whether a recording is open."""
         return self._open > 0
 
-    def redirected(self) -> bool:
-        """Whether what is written now is no output of the recordings that are open."""
-        return self._open > 0 and (sys.stdout is not self._base[1] or sys.stderr is not self._base[2])
+    def redirected(self, *numbers: int) -> bool:
+        """Whether what is written to a stream now, 1 or 2, is no output of the recordings that are open."""
+        now = (None, sys.stdout, sys.stderr)
+        return self._open > 0 and any(now[number] is not self._base[number] for number in numbers or (1, 2))
 
     def changed(self) -> str | None:
         """Name a stream that takes no tap and has been written to since the outermost recording opened."""
@@ -275,8 +277,8 @@ class Streams:
         if self._nested and self._base.get(number) is not stream:
             self.recording.forbid("stdout-replaced", "text written past a redirected stream")
             return False
-        if frame.f_code.co_name == "_showwarnmsg_impl" and frame.f_globals.get("__name__") == "warnings":
-            return False  # the text of a warning, which is shown again as a warning (`warned`)
+        if shows_warning(frame):
+            return False  # its text is shown again as a warning (`warned`)
         return not self.places.in_library_import(frame)
 
 

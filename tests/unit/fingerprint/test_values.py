@@ -418,13 +418,19 @@ def held(lock):
     return lock
 
 
+def begun(generator):
+    """One that has not begun is a value, too."""
+    next(generator)
+    return generator
+
+
 REFUSED = {
     "lock": lambda: held(threading.Lock()),
     "rlock": lambda: held(threading.RLock()),
     "condition": threading.Condition,
     "event": threading.Event,
     "thread": threading.Thread,
-    "generator": lambda: (item for item in "a"),
+    "generator": lambda: begun(item for item in "a"),
     "coroutine frame": sys._getframe,
     "socket": socket.socket,
     "weak reference": lambda: weakref.ref(threading.current_thread()),
@@ -558,3 +564,26 @@ def test_no_audit_event_is_raised():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def counting(start, /, step=1, *rest, end=9, **more):
+    yield from (start + i for i in range(end - start))
+
+
+def test_generators_that_have_not_begun():
+    assert same(counting(1), counting(1, 1), counting(1, end=9))
+    assert differ(counting(1), counting(2), counting(1, 2), counting(1, 1, 3), counting(1, end=8), counting(1, other=2))
+    assert same((i for i in [1]), (i for i in [1]))
+    two = 2
+    assert differ((i for i in [1]), (i for i in [2]), (i + 1 for i in [1]), (i + two for i in [1]))
+    gone = counting(1)
+    list(gone)
+    closed = counting(2)
+    closed.close()
+    assert same(gone, closed)
+    assert differ(gone, counting(1), (i for i in ()))
+    looked_at = counting(1)
+    assert looked_at.gi_frame.f_locals["step"] == 1
+    assert same(looked_at, counting(1))
+    items = [1]
+    assert differ([items, counting(items)], [items, counting([1])])

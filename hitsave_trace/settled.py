@@ -40,15 +40,15 @@ _MOST = 10_000
 class _Name:
     """What is known of one name."""
 
-    __slots__ = ("facts", "fingerprint", "met", "module", "path")
+    __slots__ = ("module", "path", "settled")
 
     def __init__(self, name: str) -> None:
         module, _, path = name.partition(":")
         self.module = module
         self.path = tuple(path.split("."))
-        self.facts: Facts | None = None  # None as long as nothing is known
-        self.fingerprint: Fingerprint = b""
-        self.met = 0  # objects that a walk over its value meets: none, the function, or its defaults, too
+        # Facts, the fingerprint that they stand for, and how many objects a walk over the value meets: none, the function, or
+        # its defaults, too. They are put here together: threads look at the same names.
+        self.settled: tuple[Facts, Fingerprint, int] | None = None
 
 
 _known: dict[str, _Name] = {}
@@ -63,20 +63,19 @@ def fingerprint(name: str, look: Callable[[], Sight]) -> Fingerprint | None:
             _known[name] = _Name(name)
         return look().fingerprint
     facts, value = _facts(known)
-    own = known.facts
     if facts is None:
         # As a walk would write it.
         return digest_of(marshalled(value, 2)) if _is_flat(value) else look().fingerprint
-    if own is not None and len(own) == len(facts) and all(map(is_, own, facts)):
-        return known.fingerprint
-    known.facts = None
+    settled = known.settled
+    if settled is not None and _are_same(settled[0], facts):
+        return settled[1]
     sight = look()
     met = _met(value, sight)
     if sight.fingerprint is not None and met is not None:
         # Another thread may have changed it while it was looked at.
         again, _ = _facts(known)
-        if again is not None and len(again) == len(facts) and all(map(is_, again, facts)):
-            known.facts, known.fingerprint, known.met = facts, sight.fingerprint, met
+        if again is not None and _are_same(again, facts):
+            known.settled = facts, sight.fingerprint, met
     return sight.fingerprint
 
 
@@ -88,10 +87,15 @@ def objects(name: str) -> Sequence[object] | None:
     facts, value = _facts(known)
     if facts is None and _is_flat(value):
         return [value]
-    if facts is None or known.facts is None or len(known.facts) != len(facts) or not all(map(is_, known.facts, facts)):
+    settled = known.settled
+    if facts is None or settled is None or not _are_same(settled[0], facts):
         return None
     function: Anything = value
-    return ([], [function], [function, function.__defaults__] if known.met == 2 else [])[known.met]
+    return ([], [function], [function, function.__defaults__] if settled[2] == 2 else [])[settled[2]]
+
+
+def _are_same(one: Facts, other: Facts) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 def _is_flat(value: Anything) -> bool:

@@ -202,9 +202,9 @@ class Recording:
         self.returned.update(child.returned)
         self.written.update(child.written)
         self.variables |= child.variables
-        # Which filters of warnings are set, and what torch goes by, shows by itself at the end; who catches warnings has them for
+        # Which filters of warnings are set, and what torch and logging go by, shows at the end; who catches warnings has them for
         # itself.
-        left = ("filter", "torch") if shows_warnings() is self.shows else ("filter", "torch", "warning")
+        left = ("filter", "torch", "logging", "warning")[: 3 + (shows_warnings() is not self.shows)]
         self.effects.extend(effect for effect in child.effects if effect[0] not in left)
         self.keeps(child.shown)
         self.loaded |= child.loaded

@@ -7,6 +7,7 @@ Records, in the order in which things happened:
     ("logged", handler, str)
     ("environ", name, str | None)
     ("torch", what it goes by)
+    ("logging", what `basicConfig` was told)
     ("filters",)
     ("filter", pickled filter of warnings)
     ("warning", pickled message and category, module, file name of a library, line, pickled filters in force or b"")
@@ -29,6 +30,7 @@ from hitsave_trace.around import around
 from hitsave_trace.names import is_ours
 from hitsave_trace.taps import log_files
 from hitsave_trace.taps.defaults import set_torch_defaults
+from hitsave_trace.taps.log_config import configure
 from hitsave_trace.taps.switches import FILTER_WORDS
 
 TYPE_CHECKING = False
@@ -177,6 +179,8 @@ def replay(
             streams.replay(record[1], record[2])  # type: ignore[arg-type]
         elif kind == "logged":
             log_files.write(record[1], record[2])  # type: ignore[arg-type]
+        elif kind == "logging":
+            configure(record[1])  # type: ignore[arg-type]
         elif kind == "torch":
             set_torch_defaults(record[1])  # type: ignore[arg-type]
         elif kind == "environ":

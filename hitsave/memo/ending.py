@@ -11,6 +11,7 @@ from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.folders import wrote
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
+from hitsave_trace.taps.log_config import basic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if what == switches.TORCH_WORDS:
             found.distributions.add("torch")  # what it left is all of it, also what it did not set
             found.effects.append(("torch", after[switches.TORCH]))
+            continue
+        told = basic(switches.root_logger(before), after[switches.LOGGING]) if what == switches.LOGGING_WORDS else None
+        if told is not None:
+            found.distributions.add("logging")  # it does nothing where somebody has configured it
+            found.effects.append(("logging", told))
             continue
         if slug != "thread" or found.left_running():
             # A figure that is left open may be closed by who called: that shows there.
@@ -87,7 +93,9 @@ def complete(found: Recording, call: Call, present: Present) -> None:
             fingerprint, text = present.distribution(name)
             found.read(DISTRIBUTION, name, fingerprint, text, -1)
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
-    entry = call.world[0][switches.FILTERS], call.world[0][switches.TORCH]
+    configured = any(effect[0] == "logging" for effect in found.effects)
+    root = switches.root_logger(call.world[0]) if configured else None
+    entry = call.world[0][switches.FILTERS], call.world[0][switches.TORCH], root
     for name in settings.of(touched):
         if name == HANDLED and found.handling:
             raise Refused("hidden-state", "an exception that is handled outside of it")

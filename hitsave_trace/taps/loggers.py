@@ -77,9 +77,12 @@ class Loggers:
             depths[thread] = 1
             try:
                 logger = arguments[0]
+                caller = getframe(1)
+                if caller.f_code.co_name == "basicConfig" and caller.f_globals.get("__name__") == "logging":
+                    return  # what it does shows in the root logger (`log_config`)
                 if name == "setLevel" and getattr(logger, "level", None) == given:
                     return
-                if not places.in_library_import(getframe(1)):
+                if not places.in_library_import(caller):
                     recording.forbid("switch", f"logging.getLogger({getattr(logger, 'name', '')!r}).{name}")
             finally:
                 depths.pop(thread, None)

@@ -118,21 +118,22 @@ def _filters(filters: Iterable[Anything]) -> object:
     )
 
 
-def _logging(module: ModuleType) -> object:
+def _logging(module: ModuleType, root: Anything = None) -> object:
     """Say what becomes of a record: levels, handlers and formats of all loggers that have any.
 
     None if a handler, a filter or a formatter is the program's own, or if what is logged is kept in memory (`StringIO`, a queue): that
-    can't be seen from here, nor done again.
+    can't be seen from here, nor done again. `root` is the root logger as it was (see `switches`), if it has been changed since.
     """
     found: list[object] = [module.root.manager.disable, module.raiseExceptions]
     for name, logger in (("", module.root), *sorted(module.root.manager.loggerDict.items())):
         if not isinstance(logger, module.Logger):
             continue
-        handlers = [_handler(handler, name) for handler in logger.handlers if type(handler).__name__ != "NullHandler"]
+        level, held = (root[0], root[2]) if root is not None and not name else (logger.level, logger.handlers)
+        handlers = [_handler(handler, name) for handler in held if type(handler).__name__ != "NullHandler"]
         if None in handlers or any(_is_the_programs(one) for one in (logger, *logger.filters)):
             return None
-        if logger.level or handlers or logger.filters or logger.disabled or not logger.propagate:
-            found.append((name, logger.level, logger.disabled, logger.propagate, handlers, len(logger.filters)))
+        if level or handlers or logger.filters or logger.disabled or not logger.propagate:
+            found.append((name, level, logger.disabled, logger.propagate, handlers, len(logger.filters)))
     return tuple(found)
 
 
@@ -275,10 +276,11 @@ def fingerprint(name: str) -> Fingerprint | None:
 
 
 def at_entry(
-    name: str, modules: int, filters: Iterable[Anything], torch: tuple[object, ...] | None
+    name: str, modules: int, filters: Iterable[Anything], torch: tuple[object, ...] | None, root: object = None
 ) -> Fingerprint | None:
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
-    those of `warnings` and `torch`, which may have been, as they were with these `filters` and when torch went by `torch`.
+    those of `warnings` and `torch`, which may have been, as they were with these `filters` and when torch went by `torch`. `root`
+    is the root logger as it was then, if it was configured since.
     """
     if name == HANDLED:
         return NOTHING_HANDLED
@@ -290,6 +292,9 @@ def at_entry(
         islice(sys.modules, modules)
     ):
         return NOT_LOADED
+    if name == "logging" and root is not None:
+        configured = _logging(sys.modules[name], root)
+        return None if configured is None else Walk().fingerprint(configured)
     if name == "torch" and torch is not None:
         return Walk().fingerprint(torch[:-1])
     return Walk().fingerprint(_filters(filters)) if name == "warnings" else fingerprint(name)

@@ -46,6 +46,9 @@ FILTER_WORDS = "warnings.filters"
 TORCH = 25
 """The place of what torch goes by, as `torch_defaults` gives it."""
 TORCH_WORDS = "torch defaults"
+LOGGING = 19
+"""The place of the root logger: level, disabled, handlers, filters, level below which nothing is logged, whether errors are shown."""
+LOGGING_WORDS = "logging"
 
 # What each place of the tuple is: its slug and its words.
 _PLACES = (
@@ -68,7 +71,7 @@ _PLACES = (
     ("switch", "locale.setlocale"),
     ("switch", "an attribute or a registry of a library"),
     ("switch", "the decimal context"),
-    ("switch", "logging"),
+    ("switch", LOGGING_WORDS),
     ("thread", "threads left running"),
     ("switch", "matplotlib.rcParams"),
     ("gui", "pyplot figures"),
@@ -224,6 +227,12 @@ def arrived(_: str) -> None:
     for place in range(_FIRST_LIBRARY, len(now)):
         if now[place] is not None and place != _FIGURES:
             _baselines.setdefault(place, now[place])
+
+
+def root_logger(before: Switches) -> object:
+    """How the root logger was then; as it came, if `logging` has been imported since."""
+    found = before[LOGGING]
+    return _baselines.get(LOGGING) if found is None else found
 
 
 def differences(before: Switches, after: Switches) -> list[tuple[str, str]]:

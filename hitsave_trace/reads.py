@@ -238,7 +238,7 @@ def _observe_names(
     _note(recording, look(module, names, path), reader)
 
 
-_HARMLESS_AT_TIMES = ("vars", "locals")
+_HARMLESS_AT_TIMES = ("vars", "locals", "id")
 
 
 def _library_module(recording: Recording, module: ModuleType, name: str) -> None:

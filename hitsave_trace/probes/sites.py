@@ -13,6 +13,7 @@ import dis
 from types import CodeType
 
 from hitsave_trace.model import FOUND, HANDLED_BEFORE, HARMLESS, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
+from hitsave_trace.probes.identities import harmless_calls as identities_in
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
 TYPE_CHECKING = False
@@ -184,13 +185,15 @@ def _leaders(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> s
 def _reads(code: CodeType, instructions: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, Chain]]:
     names, consts = code.co_names, code.co_consts
     modules = _module_locals(code, instructions)
+    identities = identities_in(code, instructions, _leaders(code, instructions)) if "id" in names else ()
     count = len(instructions)
     followed = 0  # attributes up to this instruction belong to a chain
     for i, (start, _, number, argument) in enumerate(instructions):
         if number == _LOAD_GLOBAL:
             chain = _chain((names[argument >> 1],), instructions, i + 1, names)
             followed = i + len(chain) - 1
-            yield start, (*chain, HARMLESS) if _is_harmless(code, instructions, i, chain) else chain
+            harmless = i in identities or _is_harmless(code, instructions, i, chain)
+            yield start, (*chain, HARMLESS) if harmless else chain
         elif number == _LOAD_NAME:
             yield start, _chain((names[argument],), instructions, i + 1, names)
         elif number in _GLOBAL_WRITES:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     # the row of a code object, if it has a probe; the tables of those among its constants, by position; its call sites
     Table = tuple[Row | None, tuple[tuple[int, "Table"], ...], tuple[SiteRow, ...]]
 
-FORMAT = 12
+FORMAT = 13
 """Part of the key of cached templates: raise it whenever the result of `rewrite` changes."""
 
 # The constants that a probe appends, in this order.

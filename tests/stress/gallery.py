@@ -11,7 +11,8 @@ that are open in the end (`pictures/sitecustomize.py` draws them). Where two pla
 line, the numbers of such lines are not compared.
 
 The share of the computation that is saved after an edit is 1 − (time after the edit − time of the imports) / (plain time −
-time of the imports), where the imports are a script of the import statements alone. `--quick` leaves the edits out.
+time of the imports), where the imports are a script of the import statements alone. `--quick` leaves the edits out; `--verify`
+adds a run with `hitsave run --verify`, which computes all that is answered and compares it.
 Results are kept in FOLDER/plain.json for what plain Python does (`--anew` forgets it), so that only what is worth running
 is run again.
 """
@@ -315,7 +316,7 @@ class Trial:
         self.edits: dict[str, str] = {}
         self.mask: Mask | None = None
 
-    def run(self, known: Plain, quick: bool) -> dict:
+    def run(self, known: Plain, quick: bool, verify: bool) -> dict:
         bench = self.bench
         bench.anew(self.script)
         plain = known.two
@@ -330,6 +331,8 @@ class Trial:
         self._saved("warm", plain)
         if not quick:
             self._saved("warm again", plain)
+        if verify:
+            self._saved("verified", plain, ("--verify=1",))  # what differs is an exit status of its own
         if not quick:
             bench.plain.joinpath("_imports_.py").write_text(imports_of(self.text))
             bench.plain_run(["_imports_.py"])
@@ -365,9 +368,9 @@ class Trial:
         self.cpu[state] = round(self.bench.cpu, 3)
         self.megabytes[state] = round(self.bench.megabytes)
 
-    def _saved(self, state: str, plain: Outcome) -> None:
+    def _saved(self, state: str, plain: Outcome, extra: tuple[str, ...] = ()) -> None:
         try:
-            saved, report = self.bench.saved_run(self.command)
+            saved, report = self.bench.saved_run(self.command, extra=extra)
         except Endless:
             self.wrong.append(f"{state}: did not end")
             return
@@ -492,6 +495,7 @@ def main() -> int:
     parser.add_argument("--shortest", type=float, default=SHORTEST)
     parser.add_argument("--longest", type=float, default=LONGEST)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--verify", action="store_true", help="run everything that is answered once more, and compare")
     parser.add_argument("--anew", action="store_true")
     parser.add_argument("--functions", action="store_true", help="only scripts with functions of their own")
     parser.add_argument("--containing", help="only scripts in whose text this regular expression is found")
@@ -537,7 +541,7 @@ def main() -> int:
             if "left out" in plain.said:
                 print(f"{name}: left out, {plain.said['left out']}", flush=True)
                 continue
-            results[name] = found = Trial(name, script, plain.bench).run(plain, options.quick)
+            results[name] = found = Trial(name, script, plain.bench).run(plain, options.quick, options.verify)
         except Endless:
             print(f"{name}: too slow today", flush=True)
             continue

@@ -13,7 +13,7 @@ from hitsave_trace.model import ABSENT, LISTING, Dependency
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from hitsave_trace.model import Fingerprint
 
@@ -46,27 +46,47 @@ def names_listed(name: str) -> Names:
     return tuple(entry for entry in entries if entry not in own) if own else tuple(entries)
 
 
-def own_names(written: Mapping[str, object], folder: str) -> set[str]:
-    """Find the names in a folder that a call wrote or removed, among all paths that it did this to."""
-    if not written:
-        return set()
-    head = "" if folder == "." else folder.rstrip("/") + "/"
-    found = {path[len(head) :] for path in written if path.startswith(head)}
-    own = {name for name in found if name and "/" not in name and name != "."}
-    return own | {MADE} if folder in written else own
+class OwnFiles(dict[str, str]):
+    """Paths that a call itself wrote, made or removed, each with how, and which folders they are in."""
+
+    __slots__ = ("_above", "_names")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: dict[str, set[str]] = {}  # by folder
+        self._above: set[str] = set()  # folders in which there is one of them, at whatever depth
+
+    def __setitem__(self, path: str, how: str) -> None:
+        """Note what was done to a path."""
+        if path not in self:
+            folder, slash, name = path.rpartition("/")
+            if not slash:
+                folder = "."
+            if name and path != ".":
+                self._names.setdefault(folder or "/", set()).add(name)
+            while folder and folder != "." and folder not in self._above:
+                self._above.add(folder)
+                folder = folder.rpartition("/")[0]
+        super().__setitem__(path, how)
+
+    def join(self, others: OwnFiles) -> None:
+        """Add those of a call inside of this one."""
+        for path, how in others.items():
+            self[path] = how
+
+    def names_in(self, folder: str) -> set[str]:
+        """Give the names in a folder that are of them, and `MADE` if the folder is one of them."""
+        found = set(self._names.get(folder, ()))
+        return found | {MADE} if folder in self else found
+
+    def touch(self, name: str) -> bool:
+        """Whether a file is one of them, or a folder holds one."""
+        return name in self or name in self._above
 
 
-def wrote(written: Mapping[str, object], name: str) -> bool:
-    """Whether a call itself wrote a file, or something in the folder `name`."""
-    if name in written:
-        return True
-    prefix = name + "/" if name != "." else ""
-    return any(path.startswith(prefix) for path in written) and bool(prefix)
-
-
-def seen_around(seen: Seen, written: Mapping[str, object], dependency: Dependency) -> tuple[Seen, Dependency]:
-    """Give what a call saw in a folder as what the call around it saw there, which had written the paths `written` before."""
-    own = own_names(written, folder_of(seen[0]))
+def seen_around(seen: Seen, written: OwnFiles, dependency: Dependency) -> tuple[Seen, Dependency]:
+    """Give what a call saw in a folder as what the call around it saw there, which had done something to the paths `written` before."""
+    own = written.names_in(folder_of(seen[0]))
     if not own:
         return seen, dependency
     folder, *others = seen[0].split("\0")

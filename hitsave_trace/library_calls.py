@@ -22,7 +22,6 @@ from hitsave_trace import callees
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
-from hitsave_trace.folders import wrote
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
@@ -285,7 +284,7 @@ def _note_paths(recording: Recording, paths: list[tuple[str, tuple[int, ...] | N
         return
     for path, before in paths:
         name = around.place(path)
-        if (FILE, name) in recording.reads or wrote(recording.written, name):
+        if (FILE, name) in recording.reads or recording.written.touch(name):
             continue
         if _look(path) != before:
             recording.forbid("native-io", f"{name} was changed by native code", "")

@@ -65,6 +65,8 @@ KINDS = (
     SHARING,
     FILLED,
 )
+OF_ONE_CALL = frozenset((CLOSURE, SETTING, SHARING, WARNED))
+"""Kinds that count for the call that read them, and not for those around it."""
 
 
 Chain = tuple[str, ...]

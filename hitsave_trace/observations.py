@@ -22,7 +22,7 @@ from hitsave_trace.asking import NO_QUESTIONS, SEEKER, asker
 from hitsave_trace.fingerprint.files import SPECIAL, plain_stat
 from hitsave_trace.fingerprint.surroundings import distribution, env
 from hitsave_trace.fingerprint.terminals import terminal
-from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed, own_names, wrote
+from hitsave_trace.folders import listing_fingerprint, listing_name, listing_text, names_listed
 from hitsave_trace.model import ARGV, CWD, DISTRIBUTION, ENV, FILE, LISTING, PRESENCE, STAT, TERMINAL
 from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of, stacks, user_line
 from hitsave_trace.unrecorded import unrecorded
@@ -56,8 +56,8 @@ def _file(kind: str, path: str) -> None:
         if kind == LISTING:
             if name in recording.listings:
                 continue
-            folder, name = name, listing_name(name, own_names(recording.written, name))
-        elif (kind, name) in recording.reads or (recording.written and wrote(recording.written, name)):
+            folder, name = name, listing_name(name, recording.written.names_in(name))
+        elif (kind, name) in recording.reads or recording.written.touch(name):
             continue
         thread = get_ident()
         busy.add(thread)
@@ -172,6 +172,13 @@ def looked(path: str, facet: str) -> None:
     """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
     if stacks and asker() not in NO_QUESTIONS:
         _file(STAT if facet == "stat" else PRESENCE, path)
+
+
+def looks() -> set[tuple[str, str]] | None:
+    """Give the set for what has been told of once and need not be again: (path, facet) of this thread's innermost recording."""
+    thread = get_ident()
+    own = stacks.get(thread) if thread not in busy else None
+    return own[-1].looks if own else None
 
 
 def environment(name: str | None) -> None:

@@ -14,20 +14,18 @@ from sys import _getframe as getframe
 
 from hitsave_trace.around import shows_warnings
 from hitsave_trace.at_work import at_work, serves_joblib
-from hitsave_trace.folders import folder_of, seen_around, wrote
+from hitsave_trace.folders import OwnFiles, folder_of, seen_around
 from hitsave_trace.model import (
     BINDING,
-    CLOSURE,
     CODE,
     FILE,
     GLOBAL,
     LISTING,
+    OF_ONE_CALL,
     PRESENCE,
     RANDOM,
     SETTING,
-    SHARING,
     STAT,
-    WARNED,
     Dependency,
 )
 from hitsave_trace.names import code_infos
@@ -64,7 +62,7 @@ class Recording:
     __slots__ = (
         "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
         "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
-        "loaded", "looked", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
+        "loaded", "looked", "looks", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
         "rows", "seeded", "shown", "shows", "started", "thread", "threads", "variables", "watched", "written",
     )  # fmt: skip
 
@@ -87,9 +85,10 @@ class Recording:
         self.effects: list[tuple[object, ...]] = []
         # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
         self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
-        self.written: dict[str, str] = {}
+        self.written = OwnFiles()
         self.variables: set[Subject] = set()  # of the environment, that it set: it knows them from then on
         self.listings: Listings = {}  # what it saw in each folder that it looked into
+        self.looks: set[tuple[str, str]] = set()  # paths that it asked about, and what of them
         self.watched: dict[Subject, object] = {}
         self.random: dict[str, Fingerprint] = {}
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
@@ -176,7 +175,7 @@ class Recording:
             if subject[0] == SETTING and "\0" not in subject[1]:
                 # It has its own, which may be another one than inside of a `with`.
                 self.distributions.add(subject[1])
-            if subject in self.variables or subject in self.reads or subject[0] in (CLOSURE, SETTING, SHARING, WARNED):
+            if subject in self.variables or subject in self.reads or subject[0] in OF_ONE_CALL:
                 continue
             if subject[0] == RANDOM:
                 self.random_read(subject[1], dependency.fingerprint)
@@ -187,7 +186,7 @@ class Recording:
                     continue
                 self.listings[folder], dependency = seen_around(child.listings[folder], self.written, dependency)
                 subject = dependency.kind, dependency.name
-            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and wrote(self.written, subject[1]):
+            elif self.written and subject[0] in (FILE, PRESENCE, STAT) and self.written.touch(subject[1]):
                 continue
             if self.names is not None and child.rebound and self._bound_before(child, subject):
                 continue
@@ -200,7 +199,7 @@ class Recording:
             self.shown_below_cache(child.info)
         self.caches = child.caches | self.caches
         self.returned.update(child.returned)
-        self.written.update(child.written)
+        self.written.join(child.written)
         self.variables |= child.variables
         # Which filters of warnings are set, and what torch and logging go by, shows at the end; who catches warnings has them for
         # itself.

@@ -8,7 +8,6 @@ from hitsave_trace import warned
 from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
-from hitsave_trace.folders import wrote
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
 from hitsave_trace.taps.log_config import basic
@@ -68,7 +67,7 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         # What went to a log file that it opened itself is in the file, as it leaves it.
         found.effects = [effect for effect in found.effects if effect[0] != "logged" or effect[1] in files[2]]
     for slug, what in taps.written_since(files) if taps is not None and files is not None else ():
-        if not wrote(found.written, around.place(what)):
+        if not found.written.touch(around.place(what)):
             found.forbid(slug, what, "")
     for generator, now in state.random_states().items():
         entry = found.random.get(generator)

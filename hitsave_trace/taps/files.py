@@ -129,10 +129,16 @@ def _stat_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: F
     asked = _path_of(arguments, keywords)
     if isinstance(asked, int):
         return  # an open file: what was read of it has been reported
+    wanted = facet(frame)
+    look = (_places.text(asked), wanted)
+    known = audit.recording.looks()
+    if known is not None and look in known and not keywords.get("dir_fd"):
+        return
     path = audit.path(asked, frame, keywords.get("dir_fd"))
     if path is None:
         return
-    wanted = facet(frame)
+    if known is not None and look[0] is not None and path.endswith(look[0]):
+        known.add((look[0], wanted))
     if wanted == "size":
         # Equal content has an equal size. A large file is not worth reading for that.
         try:

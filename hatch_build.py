@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("hitsave_trace", "taps", "_events.c")
+SOURCE = Path("hitsave_trace", "_in_c.c")
 
 
 class Native(BuildHookInterface):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sys import _getframe as getframe
+from hitsave_trace.in_c import getframe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ this thread are given up. Other threads are not traced; their recordings end as 
 from __future__ import annotations
 
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.names import code_infos, user_modules
 from hitsave_trace.probes.arming import disarm
 from hitsave_trace.recording import all_open, busy, stacks, user_line

@@ -15,7 +15,6 @@ import os
 import sys
 from _thread import get_ident
 from ctypes import c_void_p
-from sys import _getframe as getframe
 from time import perf_counter, thread_time
 
 from hitsave_trace import callees
@@ -23,6 +22,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint import registry
 from hitsave_trace.fingerprint.hasher import ATOMS
 from hitsave_trace.importing.apart import replaced
+from hitsave_trace.in_c import getframe
 from hitsave_trace.model import FILE
 from hitsave_trace.names import CodeInfo
 from hitsave_trace.probes.arming import disarm

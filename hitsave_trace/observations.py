@@ -28,12 +28,24 @@ from hitsave_trace.recording import acting, all_open, busy, innermost, reader_of
 from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hitsave_trace.recording import Recording
+
+
+_ENOUGH = 30
+"""How often the same may be said against a recording before it is no news, from whichever line."""
 
 
 def forbid(slug: str, what: str) -> None:
     """What is happening can't be repeated from the store: the recording and those around it can't be saved."""
     if not stacks:
         return
+    known = own()
+    if known is not None:
+        times = known.said.get((slug, what), 0)
+        if times >= _ENOUGH:
+            return
+        known.said[slug, what] = times + 1
     where = user_line()
     for recording in acting():
         recording.forbid(slug, what, where)
@@ -174,11 +186,11 @@ def looked(path: str, facet: str) -> None:
         _file(STAT if facet == "stat" else PRESENCE, path)
 
 
-def looks() -> set[tuple[str, str]] | None:
-    """Give the set for what has been told of once and need not be again: (path, facet) of this thread's innermost recording."""
+def own() -> Recording | None:
+    """Give this thread's innermost recording: what it knows already need not be told again."""
     thread = get_ident()
-    own = stacks.get(thread) if thread not in busy else None
-    return own[-1].looks if own else None
+    stack = stacks.get(thread) if thread not in busy else None
+    return stack[-1] if stack else None
 
 
 def environment(name: str | None) -> None:

@@ -8,12 +8,12 @@ since; and nothing is switched off while two threads record, or while HitSave's 
 from __future__ import annotations
 
 from _thread import get_ident
-from sys import _getframe as getframe
 from time import perf_counter, thread_time
 
 from hitsave_trace import abreast, company, ends, filled, foregone, inner, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
+from hitsave_trace.in_c import getframe
 from hitsave_trace.names import code_infos, is_at_home, raised_by_program
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed

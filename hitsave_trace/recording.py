@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
 from hitsave_trace.around import shows_warnings
 from hitsave_trace.at_work import at_work, serves_joblib
 from hitsave_trace.folders import OwnFiles, folder_of, seen_around
+from hitsave_trace.in_c import getframe
 from hitsave_trace.model import (
     BINDING,
     CODE,
@@ -63,7 +63,7 @@ class Recording:
         "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
         "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
         "loaded", "looked", "looks", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
-        "rows", "seeded", "shown", "shows", "started", "thread", "threads", "variables", "watched", "written",
+        "rows", "said", "seeded", "shown", "shows", "started", "thread", "threads", "variables", "watched", "written",
     )  # fmt: skip
 
     def __init__(self, info: CodeInfo, call: object, frame: int, started: float) -> None:
@@ -86,6 +86,7 @@ class Recording:
         # (slug, what, where, whether those around can't be saved, functions from this one to the one that did it)
         self.reasons: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
         self.written = OwnFiles()
+        self.said: dict[tuple[str, str], int] = {}  # how often the same was said against saving, by slug and what
         self.variables: set[Subject] = set()  # of the environment, that it set: it knows them from then on
         self.listings: Listings = {}  # what it saw in each folder that it looked into
         self.looks: set[tuple[str, str]] = set()  # paths that it asked about, and what of them

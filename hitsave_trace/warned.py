@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import sys
 from _pickle import PicklingError, dumps, loads
-from sys import _getframe as getframe
 
 from xxhash import xxh3_128
 
 from hitsave_trace.around import shows_warnings
+from hitsave_trace.in_c import getframe
 from hitsave_trace.model import ABSENT, LINES, WARNED
 from hitsave_trace.names import by_name, code_infos, user_modules
 from hitsave_trace.taps.noting import noting

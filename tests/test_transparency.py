@@ -229,6 +229,8 @@ def test_signals_from_outside(project, number):
         process = subprocess.Popen(
             [PYTHON, *command, "run.py", program],
             cwd=project, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            # Whoever is started in the background by a shell inherits that it ignores some of them.
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
         )  # fmt: skip
         assert process.stdout.readline() == b"up\n"
         # It is asleep in `read` as soon as it has nothing else to do.

@@ -17,9 +17,9 @@ from __future__ import annotations
 import ctypes
 import sys
 from _thread import get_ident, interrupt_main
-from sys import _getframe as getframe
 from time import perf_counter
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.pythons import PROFILING_SLOWS_ALL
 
 TYPE_CHECKING = False

@@ -22,13 +22,13 @@ import os
 import sys
 from _frozen_importlib_external import SourceFileLoader
 from _thread import get_ident
-from sys import _getframe as getframe
 from types import CodeType
 
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import owners
 from hitsave_trace.importing import collector
 from hitsave_trace.importing.unseen import unseen
+from hitsave_trace.in_c import getframe
 from hitsave_trace.names import ModuleInfo, Source, keep_originals, let_go, user_modules
 from hitsave_trace.recording import busy
 

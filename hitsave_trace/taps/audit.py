@@ -16,8 +16,8 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.recording import busy
 from hitsave_trace.taps import audit_hook, databases
 from hitsave_trace.taps import places as _places

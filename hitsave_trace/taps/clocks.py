@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import time
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False

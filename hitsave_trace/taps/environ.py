@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from hitsave_trace.model import ENV
 from hitsave_trace.taps.noting import noting
 from hitsave_trace.unrecorded import unrecorded
 
@@ -53,6 +54,13 @@ class Environ:
 
         def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             name = subject(arguments, keywords)
+            known = recording.own()
+            if (
+                known is not None
+                and name is not None
+                and ((ENV, name) in known.reads or (ENV, name) in known.variables)
+            ):
+                return
             if name != "" and not places.in_library_import(frame):
                 recording.environment(name)
 

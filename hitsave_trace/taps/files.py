@@ -16,6 +16,7 @@ import sys
 from _thread import get_ident
 
 from hitsave_trace.fingerprint.terminals import SIZE, STREAMS
+from hitsave_trace.model import CWD
 from hitsave_trace.names import code_infos
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import opened
@@ -131,14 +132,14 @@ def _stat_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: F
         return  # an open file: what was read of it has been reported
     wanted = facet(frame)
     look = (_places.text(asked), wanted)
-    known = audit.recording.looks()
-    if known is not None and look in known and not keywords.get("dir_fd"):
+    known = audit.recording.own()
+    if known is not None and look in known.looks and not keywords.get("dir_fd"):
         return
     path = audit.path(asked, frame, keywords.get("dir_fd"))
     if path is None:
         return
     if known is not None and look[0] is not None and path.endswith(look[0]):
-        known.add((look[0], wanted))
+        known.looks.add((look[0], wanted))
     if wanted == "size":
         # Equal content has an equal size. A large file is not worth reading for that.
         try:
@@ -163,6 +164,9 @@ def _other_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: 
 
 def _directory_asked(audit: Audit, _: Arguments, __: Keywords, frame: FrameType) -> None:
     # `abspath` of an absolute path does not ask; of a relative one it does, and the path depends on the answer.
+    known = audit.recording.own()
+    if known is not None and (CWD, "") in known.reads:
+        return
     if not audit.places.in_library_import(frame):
         audit.recording.working_directory()
 

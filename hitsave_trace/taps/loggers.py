@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.model import HANDLED
 from hitsave_trace.taps.quiet import depths
 
@@ -52,6 +52,9 @@ class Loggers:
     def _asked(self, _: tuple[object, ...], __: dict[str, object]) -> None:
         """A logger is asked whether it would take a record, as each of its methods does first."""
         if get_ident() in depths or not self.recording.stacks:
+            return
+        known = self.recording.own()
+        if known is not None and "logging" in known.distributions:
             return
         if not self.places.in_library_import(getframe(1)):
             self.recording.touched("logging")  # its configuration counts (`settings`)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.taps.quiet import depths, quiet
 
 TYPE_CHECKING = False

@@ -5,8 +5,8 @@ it must not reach the program.
 from __future__ import annotations
 
 from _thread import get_ident
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.taps.quiet import depths
 
 TYPE_CHECKING = False

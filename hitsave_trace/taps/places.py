@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-from sys import _getframe as getframe
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.names import user_modules
 
 TYPE_CHECKING = False

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Protocol
+
+    from hitsave_trace.model import Subject
+
+    class Known(Protocol):
+        """The part of a recording that says what it need not be told again."""
+
+        looks: set[tuple[str, str]]
+        """Paths that it asked about, and what of them."""
+        distributions: set[str]
+        """Libraries that it used."""
+        reads: Mapping[Subject, object]
+        variables: AbstractSet[Subject]
+        """Variables of the environment that it set itself."""
 
     class Recorder(Protocol):
         """Each function returns at once when the calling thread records nothing."""
@@ -24,7 +39,7 @@ if TYPE_CHECKING:
         def directory_removed(self, path: str) -> object: ...
         def listed(self, path: str) -> object: ...
         def looked(self, path: str, facet: str) -> object: ...
-        def looks(self) -> set[tuple[str, str]] | None: ...
+        def own(self) -> Known | None: ...
         def environment(self, name: str | None) -> object: ...
         def environment_changed(self, name: str, value: str | None, *, plainly: bool) -> object: ...
         def working_directory(self) -> object: ...

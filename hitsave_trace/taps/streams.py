@@ -21,9 +21,9 @@ import os
 import sys
 from _thread import allocate_lock, get_ident
 from io import TextIOWrapper
-from sys import _getframe as getframe
 
 from hitsave_trace.fingerprint.terminals import STREAMS
+from hitsave_trace.in_c import getframe
 from hitsave_trace.taps.places import shows_warning
 from hitsave_trace.taps.quiet import depths, quiet
 from hitsave_trace.taps.unseen import wrap

@@ -8,9 +8,9 @@ doings are left out; modules are known by what was loaded. Functions that raise 
 from __future__ import annotations
 
 import os
-import sys
 from _thread import get_ident
 
+from hitsave_trace.in_c import getframe
 from hitsave_trace.model import FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.taps import places as _places
 from hitsave_trace.taps.audit import exist_ok
@@ -43,7 +43,6 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 _TMPFILE = getattr(os, "O_TMPFILE", 0)
 _isdir = os.path.isdir
 _lstat = os.lstat
-_getframe = sys._getframe
 
 
 class Listener:
@@ -330,7 +329,7 @@ def caller(depth: int) -> FrameType:
     the program's frames below it hold.
     """
     try:
-        return _getframe(depth)
+        return getframe(depth)
     except ValueError:
         return _NOBODY
 

@@ -18,7 +18,7 @@ class Notebook:
         self.stacks: dict[int, object] = {}
         self.told: list[tuple[object, ...]] = []
         self.touched = lambda library: None
-        self.looks = lambda: None
+        self.own = lambda: None
         for name in TOLD:
 
             def tell(*arguments, _name=name, **keywords):

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from types import FrameType
 
 FORMAT: int
 
@@ -10,3 +11,4 @@ def listen(
     outer: dict[str, object],
     /,
 ) -> None: ...
+def getframe(depth: int = 0, /) -> FrameType: ...

@@ -1,0 +1,31 @@
+"""The half that is written in C (`_in_c.c`), where it was built, and what stands for it elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, ModuleType
+
+FORMAT = 2
+"""What the C half must say of itself: one that was built from older sources is not used."""
+PURE = "HITSAVE_PURE"
+"""The variable of the environment that says to do without it."""
+
+
+def half() -> ModuleType | None:
+    """Give the C half, if it is there."""
+    if os.environ.get(PURE):
+        return None
+    try:
+        from hitsave_trace import _in_c
+    except ImportError:
+        return None
+    return _in_c if getattr(_in_c, "FORMAT", 0) == FORMAT else None
+
+
+getframe: Callable[..., FrameType] = getattr(half(), "getframe", sys._getframe)
+"""`sys._getframe`; in C it raises no audit event."""

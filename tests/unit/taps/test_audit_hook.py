@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hitsave_trace import in_c
 from hitsave_trace.taps import audit_hook
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,9 +31,9 @@ audit_hook.listen(hook, stacks, always, inner, outer)
 
 
 def _run(how: str, program: str) -> str:
-    if how == "c" and audit_hook.native() is None:
+    if how == "c" and in_c.half() is None:
         pytest.skip("the part that is written in C was not built")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), audit_hook.PURE: "1" if how == "python" else ""}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), in_c.PURE: "1" if how == "python" else ""}
     done = subprocess.run(
         [sys.executable, "-c", HEAD + program], capture_output=True, text=True, env=environment, check=False
     )
@@ -134,7 +135,7 @@ late = Late()
 
 
 def test_a_hook_that_cannot_be_is_refused() -> None:
-    if audit_hook.native() is None:
+    if in_c.half() is None:
         pytest.skip("the part that is written in C was not built")
     with pytest.raises(TypeError):
         audit_hook.listen(lambda _event, _arguments: None, [], {}, {}, {})  # type: ignore[arg-type]

@@ -44,7 +44,19 @@ _write = os.write
 class Streams:
     """The taps on the streams of one installation."""
 
-    __slots__ = ("_base", "_blind", "_kept", "_lock", "_nested", "_open", "_put", "_writing", "places", "recording")
+    __slots__ = (
+        "_base",
+        "_blind",
+        "_kept",
+        "_lock",
+        "_nested",
+        "_open",
+        "_put",
+        "_tellers",
+        "_writing",
+        "places",
+        "recording",
+    )
 
     def __init__(self, recording: Recorder, places: Places) -> None:
         self.recording = recording
@@ -56,6 +68,7 @@ class Streams:
         self._put: list[Tap] = []  # attributes that are set now, with what an object itself had by that name before
         self._kept: dict[int, tuple[object, list[Tap]]] = {}  # the taps of the process's own streams, made once
         self._blind: list[tuple[object, object]] = []  # streams that take no attribute, with what they held
+        self._tellers: dict[int, object] = {}  # code of the program that wrote text, by id
         self._writing: dict[int, tuple[int, int]] = {}  # thread → frame and instruction that writes text now
 
     def before(self) -> None:
@@ -170,13 +183,15 @@ class Streams:
         recording = self.recording
         # Noted once it has been written: what raised was not. Marked before: the text layer passes bytes on while it
         # writes, and looks `buffer.write` up like anybody else.
-        write = wrap(stream.write, self._mark, recording)  # type: ignore[attr-defined]
-        taps: list[Tap] = [(stream, "write", wrap(write, self._text_note(number, stream), recording, after=True))]
+        mark, note = self._mark, self._text_note(number, stream)
+        write = wrap(stream.write, note, recording, after=True, before=mark)  # type: ignore[attr-defined]
+        taps: list[Tap] = [(stream, "write", write)]
         taps += self._terminal_tap(number, stream)
         buffer = getattr(stream, "buffer", None)
         if buffer is not None:
-            flush = wrap(stream.flush, self._mark, recording)  # type: ignore[attr-defined]
-            taps.append((stream, "flush", wrap(flush, self._flush_note(number, stream, number), recording, after=True)))
+            note = self._flush_note(number, stream, number)
+            flush = wrap(stream.flush, note, recording, after=True, before=mark)  # type: ignore[attr-defined]
+            taps.append((stream, "flush", flush))
             taps.append((buffer, "write", wrap(buffer.write, self._bytes_note(number, stream), recording, after=True)))
             below = self._flush_note(number, stream, -number)
             taps.append((buffer, "flush", wrap(buffer.flush, below, recording, after=True)))
@@ -219,7 +234,7 @@ class Streams:
         self._writing[get_ident()] = (id(frame), frame.f_lasti)
 
     def _text_note(self, number: int, stream: object) -> Callable[..., None]:
-        recording = self.recording
+        recording, tellers = self.recording, self._tellers
 
         def note(arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
             thread = get_ident()
@@ -229,9 +244,15 @@ class Streams:
             written = arguments[0] if arguments else next(iter(keywords.values()), "")
             if not written:
                 return
+            frame = getframe(1)
+            code = frame.f_code
+            if id(code) in tellers and type(written) is str and not self._nested and recording.goes_on(number, written):
+                return
             with quiet:
-                if not self._is_output(number, stream, getframe(1)):
+                if not self._is_output(number, stream, frame):
                     return
+                if self.places.is_user_file(code.co_filename):
+                    tellers[id(code)] = code  # what it writes is output, wherever it was called from
                 if isinstance(written, str):
                     recording.text(number, str.__str__(written))
                 else:

@@ -45,7 +45,12 @@ if TYPE_CHECKING:
 
 
 def _noting_first(
-    original: Callable[..., object], note: Note, recording: Recorder, outer: Note | None, mark: object
+    original: Callable[..., object],
+    note: Note,
+    recording: Recorder,
+    outer: Note | None,
+    _before: Note | None,
+    mark: object,
 ) -> Callable[..., object]:
     def wrapper(*args: object, **kwargs: object) -> object:
         try:
@@ -61,10 +66,17 @@ def _noting_first(
 
 
 def _noting_last(
-    original: Callable[..., object], note: Note, recording: Recorder, outer: Note | None, mark: object
+    original: Callable[..., object],
+    note: Note,
+    recording: Recorder,
+    outer: Note | None,
+    before: Note | None,
+    mark: object,
 ) -> Callable[..., object]:
     def wrapper(*args: object, **kwargs: object) -> object:
         try:
+            if before is not None and recording.stacks:
+                before(args, kwargs)
             result = original(*args, **kwargs)
             if outer is not None:
                 outer(args, kwargs)
@@ -135,15 +147,22 @@ _named: dict[tuple[bool, str], CodeType] = {}
 
 
 def wrap(
-    original: Callable[..., object], note: Note, recording: Recorder, *, after: bool = False, outer: Note | None = None
+    original: Callable[..., object],
+    note: Note,
+    recording: Recorder,
+    *,
+    after: bool = False,
+    outer: Note | None = None,
+    before: Note | None = None,
 ) -> FunctionType:
     """Make a function that is `original`, and tells `note` of each call while something is being recorded.
 
     `note` is called before `original`, or with `after` once that has returned (not if it raised). It must not raise.
-    `outer` is told always: it serves the recording of the whole run.
+    `outer` is told always: it serves the recording of the whole run. `before`, with `after`, is told before the original is
+    called.
     """
     make, code = (_noting_last, _CODE_LAST) if after else (_noting_first, _CODE_FIRST)
-    cells = make(original, note, recording, outer, None).__closure__
+    cells = make(original, note, recording, outer, before, None).__closure__
     name = original.__name__
     qualname = getattr(original, "__qualname__", name)
     named = _named.get((after, qualname))

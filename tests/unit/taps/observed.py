@@ -19,6 +19,7 @@ class Notebook:
         self.told: list[tuple[object, ...]] = []
         self.touched = lambda library: None
         self.own = lambda: None
+        self.goes_on = lambda stream, text: False
         for name in TOLD:
 
             def tell(*arguments, _name=name, **keywords):

@@ -187,10 +187,7 @@ class Listener:
     def _listed(self, arguments: Arguments, frame: FrameType) -> None:
         path = self.path(arguments[0] if arguments else None, frame)
         if path is not None:
-            by_metadata = str(frame.f_globals.get("__name__", "")).startswith(
-                ("importlib.metadata", "importlib_metadata")
-            )
-            self.whole.look(PACKAGES if by_metadata else LISTING, path)
+            self.whole.look(PACKAGES if seeks_packages(frame) else LISTING, path)
 
     def _removed(self, arguments: Arguments, frame: FrameType) -> None:
         path = self.path(arguments[0], frame, arguments[1] if len(arguments) > 1 else None)
@@ -320,6 +317,11 @@ def _nothing() -> Iterator[None]:
 
 _waiting = _nothing()
 _NOBODY: FrameType = _waiting.gi_frame  # type: ignore[attr-defined]
+
+
+def seeks_packages(frame: FrameType) -> bool:
+    """Whether somebody looks for installed packages: what else is in a folder does not matter then."""
+    return str(frame.f_globals.get("__name__", "")).startswith(("importlib.metadata", "importlib_metadata"))
 
 
 def caller(depth: int) -> FrameType:

@@ -17,8 +17,8 @@ from hitsave_trace.taps.clocks import READS_WITHOUT
 from hitsave_trace.taps.entropy import asker
 from hitsave_trace.taps.files import facet
 from hitsave_trace.taps.quiet import depths
-from hitsave_trace.taps.whole import LINK
-from hitsave_trace.taps.whole_events import caller, leave
+from hitsave_trace.taps.whole import LINK, PACKAGES
+from hitsave_trace.taps.whole_events import caller, leave, seeks_packages
 from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
@@ -134,6 +134,8 @@ class Notes:
             return
         wanted = "presence" if _only_compares(frame) else facet(frame)
         kind = FILE if wanted in ("content", "size") else PRESENCE if wanted == "presence" else STAT
+        if kind == STAT and seeks_packages(frame):
+            kind = PACKAGES  # whether what it knows of a folder is still so
         if (kind, asked) in self.whole.reads:
             return
         path = self.events.path(asked, frame, keywords.get("dir_fd"))

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _ASKING = frozenset(("genericpath", "posixpath", "os", "pathlib", "pathlib._local"))
-_OVERWRITERS = frozenset(("PIL.Image",))
+OVERWRITERS = frozenset(("PIL.Image",))
 """Libraries that ask whether a file is there right before they write it anew, to tidy up if that fails."""
 SEEKER = "importlib.metadata"
 """Looks for installed packages, which are compared by their versions."""
-NO_QUESTIONS = _OVERWRITERS | {SEEKER}
+NO_QUESTIONS = OVERWRITERS | {SEEKER}
 
 
 def asker() -> str:

@@ -26,9 +26,9 @@ from hitsave.store.blobs import BlobFolder
 from hitsave.store.codec import Damaged, Gone, decode, decode_named, digest_of, encode
 from hitsave.store.environment import Environment, open_environment
 from hitsave.store.seals import read_seal
-from hitsave_trace.fingerprint.files import KIND_WORDS, FileDigests, link, packages_in, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import KIND_WORDS, ROOMS, FileDigests, link, packages_in, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env
-from hitsave_trace.model import ENV, FILE, LISTING, PRESENCE, STAT
+from hitsave_trace.model import ABSENT, ENV, FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.scope import project_of
 
 TYPE_CHECKING = False
@@ -202,6 +202,9 @@ class _Attempt:
             return whole_listing(name, tuple(without)) == fingerprint
         if kind == STAT:
             return self._digests.stat(name) == fingerprint
+        if kind in ROOMS:
+            now = self._digests.presence(name)
+            return now == fingerprint or (now == ABSENT and fingerprint == ROOMS[kind])
         if kind == "packages":
             return packages_in(name) == fingerprint
         return kind == "link" and link(name) == fingerprint
@@ -210,7 +213,7 @@ class _Attempt:
         """The reason, where something is not as it was read."""
         kind, name, fingerprint = reading[:3]
         shown = self._shown(name)
-        if kind == PRESENCE:
+        if kind == PRESENCE or kind in ROOMS:
             before, after = (KIND_WORDS.get(one or b"") for one in (fingerprint, self._digests.presence(name)))
             return _reason("file", shown, before, after)
         if kind == STAT and os.path.isdir(name):

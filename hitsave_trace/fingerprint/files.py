@@ -45,6 +45,9 @@ OTHER = xxh3_128_digest(b"presence other")
 UNREADABLE = xxh3_128_digest(b"content that may not be read")
 SPECIAL = xxh3_128_digest(b"content of what is no regular file")
 
+ROOM_FOR_FILE, ROOM_FOR_FOLDER = "room for a file", "room for a folder"
+ROOMS = {ROOM_FOR_FILE: FILE, ROOM_FOR_FOLDER: DIRECTORY}
+"""Kinds of readings by who makes or writes over something: nothing may be there, or one of what it makes."""
 KIND_WORDS = {ABSENT: "absent", FILE: "file", DIRECTORY: "directory", OTHER: "other"}
 
 

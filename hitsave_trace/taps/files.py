@@ -102,12 +102,16 @@ def _path_of(arguments: Arguments, keywords: Keywords) -> object:
 
 
 def facet(frame: FrameType | None) -> str:
-    """Say what a `stat` by this frame is after: 'presence', 'content', 'size' or 'stat' (size and time)."""
+    """Say what a `stat` by this frame is after: 'presence', 'content', 'size', 'stat' (size and time) or 'nothing': who makes
+    sure that a folder is there does the same in the end whether it is there or not.
+    """
     steps = 0
     while frame is not None and steps < 4:
         module = frame.f_globals.get("__name__")
         name = frame.f_code.co_name
         if module in _PATH_MODULES:
+            if name == "exists" and _is_making_folders(frame.f_back):
+                return "nothing"
             if name in _ASK_PRESENCE:
                 return "presence"
             if name == "getsize":
@@ -126,11 +130,17 @@ def facet(frame: FrameType | None) -> str:
     return "stat"
 
 
+def _is_making_folders(frame: FrameType | None) -> bool:
+    return frame is not None and frame.f_code.co_name == "makedirs" and frame.f_globals.get("__name__") == "os"
+
+
 def _stat_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
     asked = _path_of(arguments, keywords)
     if isinstance(asked, int):
         return  # an open file: what was read of it has been reported
     wanted = facet(frame)
+    if wanted == "nothing":
+        return
     look = (_places.text(asked), wanted)
     known = audit.recording.own()
     if known is not None and look in known.looks and not keywords.get("dir_fd"):

@@ -16,7 +16,7 @@ from _thread import get_ident
 from stat import S_ISDIR, S_ISREG
 
 from hitsave_trace.around import around
-from hitsave_trace.fingerprint.files import AT_ONCE_BYTES, link, packages_in, settled, stamp_of, whole_listing
+from hitsave_trace.fingerprint.files import AT_ONCE_BYTES, ROOMS, link, packages_in, settled, stamp_of, whole_listing
 from hitsave_trace.fingerprint.variables import env, every
 from hitsave_trace.folders import folder_of
 from hitsave_trace.model import ABSENT, ENV, FILE, LISTING, PRESENCE, STAT
@@ -129,6 +129,9 @@ class Whole:
                 self.reads[key] = packages_in(path), None, ()
             elif kind == LINK:
                 self.reads[key] = link(path), None, ()
+            elif kind in ROOMS:
+                found = around.digests.presence(path)
+                self.reads[key] = ROOMS[kind] if found == ABSENT else found, None, ()
             else:
                 self.reads[key] = around.digests.presence(path), None, ()
 

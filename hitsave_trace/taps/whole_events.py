@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from _thread import get_ident
 
+from hitsave_trace.fingerprint.files import ROOM_FOR_FILE, ROOM_FOR_FOLDER
 from hitsave_trace.in_c import getframe
 from hitsave_trace.model import FILE, LISTING, PRESENCE, STAT
 from hitsave_trace.taps import places as _places
@@ -198,8 +199,7 @@ class Listener:
     def _made(self, arguments: Arguments, frame: FrameType) -> None:
         path = self.path(arguments[0], frame, arguments[2] if len(arguments) > 2 else None)
         if path is not None:
-            if not exist_ok(frame):
-                self.whole.look(PRESENCE, path)
+            self.whole.look(ROOM_FOR_FOLDER if exist_ok(frame) else PRESENCE, path)
             self.whole.wrote(path)
 
     def _renamed(self, arguments: Arguments, frame: FrameType) -> None:
@@ -211,7 +211,7 @@ class Listener:
             self.whole.forbid("hidden-state", f"os.rename of {old}")
             return
         self.whole.look(FILE, old)
-        self.whole.look(PRESENCE, new)
+        self.whole.look(ROOM_FOR_FILE, new)
         self.whole.wrote(new)
         self.whole.wrote(old)
 

@@ -9,6 +9,9 @@ import os
 import sys
 from _thread import get_ident
 
+from hitsave_trace.asking import OVERWRITERS
+from hitsave_trace.asking import asker as path_asker
+from hitsave_trace.fingerprint.files import ROOM_FOR_FOLDER
 from hitsave_trace.model import FILE, PRESENCE, STAT
 from hitsave_trace.recording import stacks
 from hitsave_trace.taps import places as _places
@@ -133,9 +136,13 @@ class Notes:
         if isinstance(asked, int) or self.whole.lost:
             return
         wanted = "presence" if _only_compares(frame) else facet(frame)
+        if path_asker() in OVERWRITERS:
+            return
         kind = FILE if wanted in ("content", "size") else PRESENCE if wanted == "presence" else STAT
         if kind == STAT and seeks_packages(frame):
             kind = PACKAGES  # whether what it knows of a folder is still so
+        if wanted == "nothing":
+            kind = ROOM_FOR_FOLDER
         if (kind, asked) in self.whole.reads:
             return
         path = self.events.path(asked, frame, keywords.get("dir_fd"))

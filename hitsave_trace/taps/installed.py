@@ -68,7 +68,7 @@ class Installed:
         self.lookups = Lookups(recording, self.places)
         self.entropy = Entropy(recording, self.places, self.patches)
         self.native = Native(self.audit, self.patches)
-        self.native.whole = whole
+        self.native.run = None if self.run is None else self.run.native
         self._handlers: dict[str, list[Arrived]] = {}
         for names, handler in self._waiting():
             for name in names:

@@ -15,23 +15,29 @@ import os
 import sys
 
 from hitsave_trace import catalogue
+from hitsave_trace.in_c import getframe
+from hitsave_trace.model import FILE, LISTING
 from hitsave_trace.taps.audit import opened
 from hitsave_trace.taps.linked_files import names_others
 from hitsave_trace.taps.native_entries import ENTRIES
 from hitsave_trace.taps.noting import noting
+from hitsave_trace.taps.quiet import quiet
 from hitsave_trace.taps.unseen import wrap
 from hitsave_trace.unrecorded import unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType, ModuleType
+    from typing import TypeAlias
 
     from hitsave_trace.taps.audit import Audit
     from hitsave_trace.taps.patches import Patches
     from hitsave_trace.taps.unseen import Note
     from hitsave_trace.taps.whole import Whole
+    from hitsave_trace.taps.whole_events import Listener
 
+    Told: TypeAlias = "OfCalls | OfRun"
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
     Spec = tuple[
@@ -60,12 +66,13 @@ _isdir, _isfile, _exists, _listdir = os.path.isdir, os.path.isfile, os.path.lexi
 class Native:
     """The wrappers of one installation."""
 
-    __slots__ = ("_audit", "_patches", "whole")
+    __slots__ = ("_audit", "_calls", "_patches", "run")
 
     def __init__(self, audit: Audit, patches: Patches) -> None:
         self._audit = audit
         self._patches = patches
-        self.whole: Whole | None = None  # the recording of the run, which does not follow native code
+        self._calls = OfCalls(audit)
+        self.run: OfRun | None = None  # how the recording of the run is told
 
     def look(self) -> None:
         """Wrap what was imported before the taps were put in place."""
@@ -93,7 +100,7 @@ class Native:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
         note = self._note(shown, words)
-        outer = self._outer(shown, note, "process" if "process" in words else "native-io")
+        outer = self._outer(shown, note, words)
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
@@ -109,12 +116,17 @@ class Native:
         elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
 
-    def _outer(self, shown: str, note: Note, slug: str) -> Note:
-        whole, recording = self.whole, self._audit.recording
+    def _outer(self, shown: str, note: Note, words: list[str]) -> Note:
+        run, recording = self.run, self._audit.recording
+        use = self._use_of(shown, words)
 
         def told(arguments: Arguments, keywords: Keywords) -> None:
-            if whole is not None and whole.minds() and not (slug == "process" and _has_threads(arguments)):
-                whole.forbid(slug, shown)
+            if run is not None and run.whole.minds():
+                with quiet:
+                    try:
+                        use(run, arguments, keywords, getframe(1))
+                    except Exception as error:
+                        run.forbid("internal", f"{shown}: {type(error).__name__}")
             if not recording.stacks and unrecorded.on:
                 note(arguments, keywords)
 
@@ -124,28 +136,78 @@ class Native:
         """Make what tells the recording of the whole run of work that another process does."""
 
         def told(_: Arguments, __: Keywords) -> None:
-            if self.whole is not None and self.whole.minds():
-                self.whole.forbid("process", shown)
+            if self.run is not None and self.run.whole.minds():
+                self.run.forbid("process", shown)
 
         return told
 
     def _note(self, shown: str, words: list[str]) -> Note:
-        audit = self._audit
+        calls, use = self._calls, self._use_of(shown, words)
+
+        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            use(calls, arguments, keywords, frame)
+
+        return noting(told, self._audit.recording, shown)
+
+    def _use_of(self, shown: str, words: list[str]) -> Callable[[Told, Arguments, Keywords, FrameType], None]:
+        places = self._audit.places
         specs = [_spec(word) for word in words if word not in ("forbid", "links", "process")]
         links = "links" in words
         never = "native-io" if "forbid" in words else ""
         if "process" in words:
             never, shown = "process", f"work given to workers of {shown.partition('.')[0]}"
 
-        def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
-            if audit.places.in_library_import(frame):
+        def use(told: Told, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
+            if places.in_library_import(frame):
                 return
             if never and not _has_threads(arguments):
-                audit.recording.forbid(never, shown)
+                told.forbid(never, shown)
             for spec in specs:
-                _use(audit, shown, spec, arguments, keywords, frame, links)
+                _use(told, shown, spec, arguments, keywords, frame, links)
 
-        return noting(told, audit.recording, shown)
+        return use
+
+
+class OfCalls:
+    """Tells the recordings of calls."""
+
+    __slots__ = ("_audit", "file_read", "forbid", "listed", "path")
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+        self.path = audit.path
+        self.forbid, self.listed, self.file_read = (
+            audit.recording.forbid,
+            audit.recording.listed,
+            audit.recording.file_read,
+        )
+
+    def opened(self, path: str, flags: int) -> None:
+        """A file is about to be opened."""
+        opened(self._audit, path, None, flags)
+
+
+class OfRun:
+    """Tells the recording of the run."""
+
+    __slots__ = ("forbid", "path", "_listener", "whole")
+
+    def __init__(self, whole: Whole, listener: Listener) -> None:
+        self.whole = whole
+        self._listener = listener
+        self.path, self.forbid = listener.path, whole.forbid
+
+    def listed(self, path: str) -> None:
+        """The names in a folder are about to be read."""
+        self.whole.look(LISTING, path)
+
+    def file_read(self, path: str) -> None:
+        """A file is about to be read."""
+        self.whole.look(FILE, path)
+
+    def opened(self, path: str, flags: int) -> None:
+        """A file is about to be opened."""
+        self._listener.opened(path, None, flags)
 
 
 def _has_threads(arguments: Arguments) -> bool:
@@ -172,7 +234,7 @@ def _given(arguments: Arguments, keywords: Keywords, position: int, name: str, o
 
 
 def _use(
-    audit: Audit, shown: str, spec: Spec, arguments: Arguments, keywords: Keywords, frame: FrameType, links: bool
+    told: Told, shown: str, spec: Spec, arguments: Arguments, keywords: Keywords, frame: FrameType, links: bool
 ) -> None:
     mode, position, name, mode_position, mode_name, default = spec
     value = _given(arguments, keywords, position, name)
@@ -181,7 +243,7 @@ def _use(
     if mode == "!":
         if type(value).__name__ == "LocalFileSystem":
             return  # the files of this machine: what is meant if nothing is said
-        audit.recording.forbid("native-io", f"{shown}({name}=…)")
+        told.forbid("native-io", f"{shown}({name}=…)")
         return
     flags = os.O_RDONLY
     mode, _, suffix = mode.partition(".")
@@ -195,15 +257,15 @@ def _use(
             # handles of the library itself.
             own = type(path).__module__.partition(".")[0] == shown.partition(".")[0] and flags == os.O_RDONLY
             if type(path).__name__ == "NativeFile":  # opened by a file system of pyarrow's, which nobody watched
-                audit.recording.forbid("native-io", f"{shown}({name}: NativeFile)")
+                told.forbid("native-io", f"{shown}({name}: NativeFile)")
             elif not own and not hasattr(path, "read") and not hasattr(path, "write"):
-                audit.recording.forbid("native-io", f"{shown}({name}: {type(path).__name__})")
+                told.forbid("native-io", f"{shown}({name}: {type(path).__name__})")
             continue
         if suffix and isinstance(path, (str, os.PathLike)) and not str(path).endswith("." + suffix):
             if flags == os.O_RDONLY:
-                _open(audit, shown, path, flags, frame, links)
+                _open(told, shown, path, flags, frame, links)
             path = f"{os.fspath(path)}.{suffix}"
-        _open(audit, shown, path, flags, frame, links)
+        _open(told, shown, path, flags, frame, links)
 
 
 def _flags(mode: str) -> int:
@@ -224,7 +286,7 @@ def _paths(value: object) -> Iterator[object]:
 
 
 def _open(
-    audit: Audit, shown: str, given: str | bytes | os.PathLike[str], flags: int, frame: FrameType, links: bool
+    told: Told, shown: str, given: str | bytes | os.PathLike[str], flags: int, frame: FrameType, links: bool
 ) -> None:
     try:
         path = os.fsdecode(given)
@@ -235,27 +297,27 @@ def _open(
     if path.startswith("file://"):
         path = path.removeprefix("file://")
     if path.startswith(_ADDRESSES) or "://" in path:
-        audit.recording.forbid("network", f"{shown}: {path.partition('://')[0]}://…")
+        told.forbid("network", f"{shown}: {path.partition('://')[0]}://…")
         return
     if path.startswith("~"):
         path = os.path.expanduser(path)
-    absolute = audit.path(path, frame)
+    absolute = told.path(path, frame)
     if absolute is None:
         return
     if flags != os.O_RDONLY:
         if _isdir(absolute):
-            audit.recording.forbid("native-io", f"{shown}: {path} is a folder")
+            told.forbid("native-io", f"{shown}: {path} is a folder")
         else:
-            opened(audit, absolute, None, flags)
+            told.opened(absolute, flags)
         return
     if _isdir(absolute):
-        _folder(audit, shown, absolute)
+        _folder(told, shown, absolute)
     elif not _known(absolute) and any(sign in path for sign in "*?[{"):
-        _pattern(audit, shown, absolute)
+        _pattern(told, shown, absolute)
     else:
-        opened(audit, absolute, None, flags)
+        told.opened(absolute, flags)
         if links and names_others(absolute):
-            audit.recording.forbid("native-io", f"{shown}: {path} names other files")
+            told.forbid("native-io", f"{shown}: {path} names other files")
 
 
 def _known(path: str) -> bool:
@@ -265,25 +327,25 @@ def _known(path: str) -> bool:
         return False
 
 
-def _folder(audit: Audit, shown: str, folder: str) -> None:
+def _folder(told: Told, shown: str, folder: str) -> None:
     """All below a folder is read: names and contents."""
     left = MANY
     for base, folders, names in os.walk(folder):
-        audit.recording.listed(base)
+        told.listed(base)
         left -= len(names) + len(folders)
         if left < 0:
-            audit.recording.forbid("native-io", f"{shown}: more than {MANY} files")
+            told.forbid("native-io", f"{shown}: more than {MANY} files")
             return
         for name in names:
-            audit.recording.file_read(os.path.join(base, name))
+            told.file_read(os.path.join(base, name))
 
 
-def _pattern(audit: Audit, shown: str, pattern: str) -> None:
+def _pattern(told: Told, shown: str, pattern: str) -> None:
     """What a pattern matches depends on the names in each folder that it goes through; what is matched is read."""
     import glob
 
     if "{" in pattern:
-        audit.recording.forbid("native-io", f"{shown}: a pattern with braces")
+        told.forbid("native-io", f"{shown}: a pattern with braces")
         return
     head, *rest = pattern.split("/")
     fixed = head
@@ -292,13 +354,13 @@ def _pattern(audit: Audit, shown: str, pattern: str) -> None:
     deep = len(rest) > 1 or "**" in pattern
     left = MANY
     for base, folders, names in os.walk(fixed or "/"):
-        audit.recording.listed(base)
+        told.listed(base)
         left -= len(names) + len(folders)
         if left < 0:
-            audit.recording.forbid("native-io", f"{shown}: more than {MANY} files")
+            told.forbid("native-io", f"{shown}: more than {MANY} files")
             return
         if not deep:
             break
     for path in glob.glob(pattern, recursive=True):
         if _isfile(path):
-            audit.recording.file_read(path)
+            told.file_read(path)

@@ -9,6 +9,7 @@ from hitsave_trace.names import user_modules
 from hitsave_trace.taps import state
 from hitsave_trace.taps.descriptors import Descriptors
 from hitsave_trace.taps.kernel import Accounts, had_children
+from hitsave_trace.taps.native import OfRun
 from hitsave_trace.taps.quiet import quiet
 from hitsave_trace.taps.suspects import entered, libraries
 from hitsave_trace.taps.whole_events import Listener, database_look
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 class RunTaps:
     """The taps of one run."""
 
-    __slots__ = ("_accounts", "_listener", "descriptors", "newborn", "notes", "whole")
+    __slots__ = ("_accounts", "_listener", "descriptors", "native", "newborn", "notes", "whole")
 
     def __init__(self, whole: Whole, places: Places) -> None:
         self.whole = whole
         self.descriptors = Descriptors(whole.forbid)
         self._listener = Listener(whole, places, self.descriptors)
+        self.native = OfRun(whole, self._listener)
         self.notes: dict[str, Callable[[tuple[object, ...], dict[str, object]], None]] = Notes(self._listener).table()
         self.newborn: Newborn | None = None
         self._accounts: Accounts | None = None

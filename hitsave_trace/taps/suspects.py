@@ -192,8 +192,8 @@ def libraries() -> Iterator[tuple[str, str]]:
 
 
 def _counts(entry: catalogue.Entry) -> bool:
-    """Whether the name alone says something. Files that native code opens are followed for calls only."""
-    return entry.mode in ("forbid", "allow") or entry.slug == "native-io"
+    """Whether the name alone says something."""
+    return entry.mode in ("forbid", "allow")
 
 
 def _is_loaded(name: str) -> bool:

@@ -135,6 +135,11 @@ def test_native_files(name, shim, tmp_path):
                 assert written - writes == set(), "written unseen"
             if name.startswith(("write", "append")) or program.saved is False:
                 assert seen, "the shim saw nothing: then it proves nothing"
+    for n in (3, 3, 5, 5):
+        make(pair, program, n)
+        plain = pair.run_plain(["main.py"])
+        saved, _ = pair.run_saved(["main.py"], {"HITSAVE_REPLAY": "1"})
+        assert plain.differences(saved) == [], "replayed whole"
     words = [calls[-1][0] for calls in verdicts]
     if program.saved is True:
         assert words == ["miss", "hit", "miss", "hit"], verdicts

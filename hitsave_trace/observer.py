@@ -11,7 +11,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 from time import perf_counter, thread_time
 
-from hitsave_trace import abreast, company, ends, filled, foregone, inner, observations, reads, stepping
+from hitsave_trace import abreast, company, ends, filled, foregone, inner, mocked, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.names import code_infos, is_at_home, raised_by_program
@@ -122,7 +122,7 @@ class Observer:
                 self.open(thread, answer)  # type: ignore[arg-type]
                 return BODY
         if not stacks:
-            if not asked:
+            if not asked and not (info.candidate and mocked.now):  # which is over before long
                 disarm(info.entry_cell)
                 self._seen.append(info)
             return None

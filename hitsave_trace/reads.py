@@ -13,7 +13,9 @@ from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
 from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
+from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.shapes import comes_between
+from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE
 from hitsave_trace.model import (
     ARGV,
     BINDING,
@@ -38,6 +40,7 @@ from hitsave_trace.sights import (
     builtin,
     look,
     namespace,
+    see,
     sight_of_library,
 )
 
@@ -103,6 +106,26 @@ def observe_owner(recording: Recording, first: object, reader: int) -> None:
     cls = first if issubclass(kind, type) else kind
     if is_user_class(cls):  # type: ignore[arg-type]
         note_class(recording, cls, reader)  # type: ignore[arg-type]
+
+
+def observe_put(recording: Recording, info: CodeInfo, first: object) -> None:
+    """Record where a library's class has the function that has been entered with `first`: the program has put it there, and
+    whoever calls it names an attribute of an object only (`df.summary()`), which another function may be next time.
+    """
+    kind = type(first)
+    cls = first if issubclass(kind, type) else kind
+    for base in cls.__mro__:  # type: ignore[attr-defined]
+        if base.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) != HEAP_TYPE or is_user_class(base):
+            continue
+        home_of, qualname = qualified(base)
+        for name, held in list(vars(base).items()):
+            function = held
+            if type(held) is property:
+                function = held.fget
+            elif type(held) is staticmethod or type(held) is classmethod:
+                function = held.__func__
+            if type(function) is FunctionType and wrapped_by(function) is info and reach(home_of, qualname) is base:
+                _note(recording, see(BINDING, f"{home_of}:{qualname}.{name}"), recording.functions.get(info.name, 0))
 
 
 def observe_clock(cls: type) -> None:

@@ -81,9 +81,9 @@ def _sight_of_module(subject: str, module: ModuleType) -> Sight:
 def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return _sight_of_module(name, value)
+    if _was_put(value):
+        return sight_of(name, value)
     if isinstance(value, type) or callable(value):
-        if _was_put(value):
-            return sight_of(name, value)
         # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
         names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
         own = next((told for told in names if isinstance(told, str) and told), type(value).__name__)
@@ -112,14 +112,19 @@ KEPT_SECONDS = 0.05
 
 
 def _was_put(value: object) -> bool:
-    """Whether a callable that a library has is the program's, which has set it there, or an object of a class that was made
-    for it alone, as `Mock` makes one.
+    """Whether something callable that a library has is the program's, which has set it there, or an object of a class that was
+    made for it alone, as `Mock` makes one.
     """
-    if type(value) is MethodType:
-        return _was_put(value.__func__) or _was_put(value.__self__)
-    if type(value) is FunctionType:
-        return function_name(value) is not None
-    return not isinstance(value, type) and (is_user_class(type(value)) or is_makeshift(type(value)))
+    kind = type(value)
+    if kind is MethodType:
+        return _was_put(value.__func__) or _was_put(value.__self__)  # type: ignore[attr-defined]
+    if kind is property:
+        return type(value.fget) is FunctionType and _was_put(value.fget)  # type: ignore[attr-defined]
+    if kind is staticmethod or kind is classmethod:
+        return _was_put(value.__func__)  # type: ignore[attr-defined]
+    if kind is FunctionType:
+        return function_name(value) is not None  # type: ignore[arg-type]
+    return not isinstance(value, type) and (is_user_class(kind) or is_makeshift(kind)) and callable(value)
 
 
 def _has_state(value: object) -> bool:

@@ -10,10 +10,10 @@ from types import FunctionType, ModuleType
 from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
+from hitsave_trace.fingerprint.assigned import ANY, set_on_anything
 from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
-from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.shapes import comes_between
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE
 from hitsave_trace.model import (
@@ -48,6 +48,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.names import CodeInfo, ModuleInfo
     from hitsave_trace.recording import Recording
     from hitsave_trace.sight import Sight
@@ -117,15 +118,14 @@ def observe_put(recording: Recording, info: CodeInfo, first: object) -> None:
     for base in cls.__mro__:  # type: ignore[attr-defined]
         if base.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) != HEAP_TYPE or is_user_class(base):
             continue
-        home_of, qualname = qualified(base)
-        for name, held in list(vars(base).items()):
-            function = held
-            if type(held) is property:
-                function = held.fget
-            elif type(held) is staticmethod or type(held) is classmethod:
-                function = held.__func__
-            if type(function) is FunctionType and wrapped_by(function) is info and reach(home_of, qualname) is base:
-                _note(recording, see(BINDING, f"{home_of}:{qualname}.{name}"), recording.functions.get(info.name, 0))
+        own, names = vars(base), set_on_anything()
+        for name in list(own) if ANY in names else sorted(names & own.keys()):
+            held: Anything = own[name]
+            held = held.fget if type(held) is property else held
+            held = held.__func__ if type(held) in (staticmethod, classmethod) else held
+            if type(held) is FunctionType and code_infos.get(id(held.__code__)) is info:
+                subject = f"{base.__module__}:{base.__qualname__}.{name}"
+                _note(recording, see(BINDING, subject), recording.functions.get(info.name, 0))
 
 
 def observe_clock(cls: type) -> None:

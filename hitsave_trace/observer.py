@@ -10,7 +10,7 @@ from __future__ import annotations
 from _thread import get_ident
 from time import perf_counter, thread_time
 
-from hitsave_trace import abreast, company, ends, filled, foregone, inner, observations, reads, stepping
+from hitsave_trace import abreast, company, ends, filled, foregone, inner, mocked, observations, reads, stepping
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.in_c import getframe
@@ -113,6 +113,9 @@ class Observer:
         # While it is watched it is as if it were no candidate: to be told of each of its calls would cost too much.
         asked = info.candidate and not self.off and not is_watched() and not replaced()
         if asked:
+            if stacks and arguments:
+                for recording in company.recordings_of(thread):
+                    reads.observe_put(recording, info, arguments[0])
             frame = id(getframe(3))
             answer = self.interceptor.enter(info, arguments, cells, frame)
             if answer is not None:
@@ -122,14 +125,14 @@ class Observer:
                 self.open(thread, answer)  # type: ignore[arg-type]
                 return BODY
         if not stacks:
-            if not asked:
+            if not asked and not (info.candidate and mocked.now):  # which is over before long
                 disarm(info.entry_cell)
                 self._seen.append(info)
             return None
-        self._touch(info, arguments[0] if arguments else None, asked=asked)
+        self._touch(info, arguments[:1], asked=asked)
         return BODY if info.has_body and (info.cells_left or info.watches or info.kept > 0) else None
 
-    def _touch(self, info: CodeInfo, first: object, *, asked: bool) -> None:
+    def _touch(self, info: CodeInfo, first: tuple[object, ...], *, asked: bool) -> None:
         """Let the recordings that are concerned see that `info` runs, and what its entry reads.
 
         A method may be called by a library, with an object that the library made (`df.accessor`): then nothing has led
@@ -143,7 +146,9 @@ class Observer:
                 position = recording.enter(info, caller, line)
                 reads.observe(recording, info.module, info.blocks[0], position)
                 if "." in info.qualname:
-                    reads.observe_owner(recording, first, position)
+                    reads.observe_owner(recording, first[0] if first else None, position)
+                if first:
+                    reads.observe_put(recording, info, first[0])
             foregone.observe(recording, info, known, recording.functions.get(info.name, 0))
             recording.blocks.add((info.name, abreast.ENTRY))
         self._watch_blocks(info, known, asked=asked)

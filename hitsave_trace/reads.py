@@ -10,10 +10,12 @@ from types import FunctionType, ModuleType
 from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
 from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
+from hitsave_trace.fingerprint.assigned import ANY, set_on_anything
 from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
 from hitsave_trace.fingerprint.shapes import comes_between
+from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE
 from hitsave_trace.model import (
     ARGV,
     BINDING,
@@ -38,6 +40,7 @@ from hitsave_trace.sights import (
     builtin,
     look,
     namespace,
+    see,
     sight_of_library,
 )
 
@@ -45,6 +48,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.names import CodeInfo, ModuleInfo
     from hitsave_trace.recording import Recording
     from hitsave_trace.sight import Sight
@@ -103,6 +107,25 @@ def observe_owner(recording: Recording, first: object, reader: int) -> None:
     cls = first if issubclass(kind, type) else kind
     if is_user_class(cls):  # type: ignore[arg-type]
         note_class(recording, cls, reader)  # type: ignore[arg-type]
+
+
+def observe_put(recording: Recording, info: CodeInfo, first: object) -> None:
+    """Record where a library's class has the function that has been entered with `first`: the program has put it there, and
+    whoever calls it names an attribute of an object only (`df.summary()`), which another function may be next time.
+    """
+    kind = type(first)
+    cls = first if issubclass(kind, type) else kind
+    for base in cls.__mro__:  # type: ignore[attr-defined]
+        if base.__flags__ & (HEAP_TYPE | IMMUTABLE_TYPE) != HEAP_TYPE or is_user_class(base):
+            continue
+        own, names = vars(base), set_on_anything()
+        for name in list(own) if ANY in names else sorted(names & own.keys()):
+            held: Anything = own[name]
+            held = held.fget if type(held) is property else held
+            held = held.__func__ if type(held) in (staticmethod, classmethod) else held
+            if type(held) is FunctionType and code_infos.get(id(held.__code__)) is info:
+                subject = f"{base.__module__}:{base.__qualname__}.{name}"
+                _note(recording, see(BINDING, subject), recording.functions.get(info.name, 0))
 
 
 def observe_clock(cls: type) -> None:

@@ -24,7 +24,7 @@ from hitsave_trace.fingerprint.objects import class_shape, is_made, is_makeshift
 from hitsave_trace.fingerprint.registry import qualified, reach
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, GLOBAL, NAMESPACE, SHAPE
-from hitsave_trace.names import class_name, function_name, is_another, is_user_module, resolve_class
+from hitsave_trace.names import class_name, function_name, is_another, is_user_class, is_user_module, resolve_class
 from hitsave_trace.origins import origin
 from hitsave_trace.sight import Sight
 
@@ -81,6 +81,8 @@ def _sight_of_module(subject: str, module: ModuleType) -> Sight:
 def sight_of_library(name: str, value: object) -> Sight:
     if isinstance(value, ModuleType):
         return _sight_of_module(name, value)
+    if _was_put(value):
+        return sight_of(name, value)
     if isinstance(value, type) or callable(value):
         # Objects that answer to any attribute give no text: `polars.col` makes an expression of each.
         names = (getattr(value, attribute, None) for attribute in ("__qualname__", "__name__"))
@@ -107,6 +109,22 @@ def sight_of_library(name: str, value: object) -> Sight:
 
 KEPT_SECONDS = 0.05
 """What looking at an object that a library keeps may cost; above that it counts by its type."""
+
+
+def _was_put(value: object) -> bool:
+    """Whether something callable that a library has is the program's, which has set it there, or an object of a class that was
+    made for it alone, as `Mock` makes one.
+    """
+    kind = type(value)
+    if kind is MethodType:
+        return _was_put(value.__func__) or _was_put(value.__self__)  # type: ignore[attr-defined]
+    if kind is property:
+        return type(value.fget) is FunctionType and _was_put(value.fget)  # type: ignore[attr-defined]
+    if kind is staticmethod or kind is classmethod:
+        return _was_put(value.__func__)  # type: ignore[attr-defined]
+    if kind is FunctionType:
+        return function_name(value) is not None  # type: ignore[arg-type]
+    return not isinstance(value, type) and (is_user_class(kind) or is_makeshift(kind)) and callable(value)
 
 
 def _has_state(value: object) -> bool:

@@ -18,7 +18,7 @@ from hitsave.memo.results import Refused
 from hitsave.memo.trace import Trace
 from hitsave.memo.verify import Expected
 from hitsave.store.codec import Damaged, Gone, digest_of, encode
-from hitsave_trace import filled, warned
+from hitsave_trace import filled, mocked, warned
 from hitsave_trace.around import around
 from hitsave_trace.at_work import at_work
 from hitsave_trace.classes import note_classes
@@ -321,7 +321,10 @@ class Memo:
                 self.journal.unsaved(call, found, seconds, [("too-cheap", found.info.name, "", False)])
             return
         if replaced():
-            found.forbid("switch", "a builtin that the standard library needs", "")
+            if not mocked.now:
+                found.forbid("switch", "a builtin that the standard library needs", "")
+            for what in list(mocked.now.values()):
+                found.forbid("module-patched", what, "")
             self.journal.unsaved(call, found, seconds, found.reasons)
             return
         self.journal.returned(call, value)

@@ -65,6 +65,10 @@ def begin(options: Options, scope: Scope) -> Session:
     return Session(options, scope)
 
 
+_ASKED_OF_ALL = ("_distutils_hack",)
+"""Finders of libraries that are asked about each module that is imported, and find none but one of their own."""
+
+
 class Session:
     """One run of one process."""
 
@@ -263,7 +267,8 @@ class Session:
         for mark in ("/site-packages/", "/dist-packages/"):
             head, found, tail = filename.rpartition(mark)
             if found and head:
-                return tail.partition("/")[0].removesuffix(".py")
+                name = tail.partition("/")[0].removesuffix(".py")
+                return "" if name in _ASKED_OF_ALL else name
         if f"{os.sep}hitsave" in filename and filename.rpartition(os.sep)[0].startswith(_OWN):
             return ""
         return UNPROBED if self.scope.decide(filename)[0] else ""

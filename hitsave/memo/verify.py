@@ -26,7 +26,7 @@ from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
 from hitsave_trace.fingerprint.met import real
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
-from hitsave_trace.model import ABSENT, CODE, DISTRIBUTION, SETTING, SHARING
+from hitsave_trace.model import ABSENT, BINDING, CODE, DISTRIBUTION, SETTING, SHARING
 from hitsave_trace.names import is_ours
 from hitsave_trace.recording import busy, stacks
 
@@ -360,6 +360,13 @@ def _of_imports(trace: Trace, records: Sequence[Effect], found: Recording) -> li
     return [_row("effect-differs", f"import {name}", *_done(name in missing)) for name in sorted(missing | extra)]
 
 
+def _shorter(name: str) -> list[str]:
+    """The beginnings of a dotted name. `np` is all that can be seen of `np.random.normal` before `numpy.random` is loaded."""
+    module, _, path = name.partition(":")
+    parts = path.split(".")
+    return [f"{module}:{'.'.join(parts[:length])}" for length in range(1, len(parts))]
+
+
 def _of_reads(expected: Expected, found: Recording) -> list[Row]:
     told: list[Row] = []
     stored = {(kind, name): (fingerprint, text) for kind, name, fingerprint, text in expected.nodes}
@@ -369,13 +376,18 @@ def _of_reads(expected: Expected, found: Recording) -> list[Row]:
             continue
         where = one.text if kind == CODE else None
         if (kind, name) not in stored:
+            if kind == BINDING and any((kind, shorter) in stored for shorter in _shorter(name)):
+                continue
             told.append(_row("read-unknown", f"{kind} {name}".rstrip(), None, one.text, where))
             differ = True
         elif stored[kind, name][0] != one.fingerprint and not (kind == CODE and name in expected.taken):
             told.append(_row("read-differs", f"{kind} {name}".rstrip(), stored[kind, name][1], one.text, where))
             differ = True
+    led_on = {shorter for kind, name in found.reads if kind == BINDING for shorter in _shorter(name)}
     for kind, name in stored:
         if kind not in (SHARING, SETTING, DISTRIBUTION) and (kind, name) not in found.reads:
+            if kind == BINDING and name in led_on:
+                continue
             told.append(_row("read-missing", f"{kind} {name}".rstrip(), stored[kind, name][1], None))
             differ = True
     if not differ:

@@ -11,6 +11,8 @@ from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     Chain = tuple[str, ...]
     Step = tuple[str, str | None]  # the name of an instruction; the name, text or module that it is about
 
@@ -18,9 +20,30 @@ _STORES = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _STORE_OPS = frozenset(dis.opmap[name] for name in _STORES)
 _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
+_ON_ITSELF = (("LOAD_FAST", "self"), ("LOAD_DEREF", "self"))
 _HAS_NAME, _HAS_LOCAL = frozenset(dis.hasname), frozenset((*dis.haslocal, *dis.hasfree))
+ANY = "*"
+"""Stands in `_loose` for a name that is only known while `setattr` runs."""
+
+_loose: set[str] = set()
+_waiting: list[Callable[[], object]] = []
 _FAR = 60
 """Instructions between the two ends of `a.b += …` that are looked at."""
+
+
+def wait(look: Callable[[], object]) -> None:
+    """Let `look`, which gives code to `assigned`, be called before somebody asks for what such code sets."""
+    if not _waiting:
+        _waiting.append(look)
+
+
+def set_on_anything() -> set[str]:
+    """Name the attributes that the program sets on objects to which no chain of names leads: a parameter, a variable of a loop.
+    They may be classes of libraries. What methods set on their own `self` is left out.
+    """
+    while _waiting:
+        _waiting.pop()()
+    return _loose
 
 
 def assigned(code: CodeType) -> tuple[Chain, ...]:
@@ -44,8 +67,12 @@ def _of_one(code: CodeType) -> list[Chain]:
         if op in _STORES and name is not None:
             holder = _before(steps, position, local) or _augmented(steps, position, name, local)
             chain = (*holder, name) if holder else None
+            if chain is None and steps[position - 1] not in _ON_ITSELF:
+                _loose.add(name)
         elif name == "setattr" and op in _GLOBAL:
             chain = _given(steps, position + 1, local)
+            if chain is None and not any(step in _ON_ITSELF for step in steps[position + 1 : position + 2]):
+                _loose.add(ANY)
         if chain is not None:
             found.append(chain)
     return found
@@ -65,7 +92,8 @@ def _steps(code: CodeType) -> list[Step]:
             said = code.co_names[arg >> shift]
         elif op in _HAS_LOCAL:
             if name.count("_FAST") > 1:  # two in one
-                found.append((name, None))
+                loads = name.startswith("LOAD_FAST")
+                found.append(("LOAD_FAST", name_of_local(arg >> 4)) if loads else (name, None))
                 name, arg = "LOAD_FAST" if name.endswith("LOAD_FAST") else name, arg & 15
             said = name_of_local(arg)
         elif name == "LOAD_CONST" and type(code.co_consts[arg]) is str:

@@ -13,6 +13,7 @@ from _frozen_importlib_external import ExtensionFileLoader, FileFinder, SourceFi
 from _imp import _fix_co_filename, extension_suffixes  # type: ignore[attr-defined]
 from types import CodeType
 
+from hitsave_trace import mocked
 from hitsave_trace.importing.bundle import Bundle
 
 TYPE_CHECKING = False
@@ -92,10 +93,13 @@ def put_again(theirs: dict[str, object]) -> None:
 
 
 def replaced() -> bool:
-    """Whether the program has put something in the place of a builtin that the standard library can't do without.
+    """Whether the program has put something in the place of a builtin that the standard library can't do without, or for
+    a while in that of another part of a library.
 
-    What we use of it would call what the program put there.
+    What we use of it would call what the program put there; and what code of the program does with it is not seen.
     """
+    if mocked.now:
+        return True
     now = _now.get
     for name, value in _NEEDED:  # noqa: SIM110  # it is asked about each call: `any` takes twice as long
         if now(name) is not value:

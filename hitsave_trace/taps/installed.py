@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from hitsave_trace import catalogue
-from hitsave_trace.taps import compilers, databases, figures, log_files, state, workers
+from hitsave_trace.taps import compilers, databases, figures, log_files, mocks, registered, state, workers
 from hitsave_trace.taps.arrivals import Arrivals
 from hitsave_trace.taps.audit import Audit
 from hitsave_trace.taps.clocks import Clocks
@@ -93,6 +93,7 @@ class Installed:
         self.lookups.look(self.patches)
         self.native.look()
         databases.imported(self.audit, self.patches)
+        registered.follow_codecs(self.patches)
         figures.imported(self.recording, self.patches)
         self._workers_arrived(workers.MODULE)
         self.patches.spread()
@@ -118,6 +119,7 @@ class Installed:
         yield (figures.MODULE,), lambda _: figures.imported(self.recording, patches)
         yield ("linecache",), lambda _: self.files.imported(patches)
         yield ("logging",), lambda _: self.loggers.imported(patches)
+        yield mocks.MODULES, lambda name: mocks.imported(name, self.recording, patches)
         yield NATIVE, self.native.arrived
         yield SWITCHED, arrived
         yield LOOKED_UP, lambda name: self.lookups.imported(name, patches)

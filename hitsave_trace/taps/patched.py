@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
-from hitsave_trace.fingerprint.assigned import assigned
+from hitsave_trace.fingerprint.assigned import assigned, wait
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
@@ -34,6 +34,7 @@ _waiting: dict[str, CodeType] = {}
 def note_code(module: str, code: CodeType) -> None:
     """Note that a user module has this code."""
     _waiting[module] = code
+    wait(_look)
 
 
 def _look() -> None:

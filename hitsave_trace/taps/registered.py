@@ -6,6 +6,7 @@ Some registries can't be listed. Of handlers of encoding errors the names stand 
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hitsave_trace.fingerprint.registry import Anything
+    from hitsave_trace.taps.patches import Patches
 
 SWITCHES = ("the recursion limit", "the limit of digits", "the timeout of sockets", "the encoding of stdout")
 _RECURSION, _DIGITS = sys.getrecursionlimit(), sys.get_int_max_str_digits()
@@ -44,6 +46,8 @@ _handlers: dict[str, frozenset[str]] = {}
 """By user module that registers handlers of encoding errors: what may be their names."""
 _fills_types: set[str] = set()
 """User modules that teach `mimetypes` types."""
+_codecs: list[object] = []
+"""What the program has registered to search for codecs."""
 _abstract: tuple[object, tuple[object, ...]] = (None, ())
 
 
@@ -65,6 +69,30 @@ def note_code(module: str, code: CodeType) -> None:
         _handlers[module] = frozenset(texts - _ERRORS)
     if "add_type" in names:
         _fills_types.add(module)
+
+
+def follow_codecs(patches: Patches) -> None:
+    """Note from here on who searches for codecs, which can't be listed either. It is asked once for each name, by whoever comes
+    first, so what it mentions counts for all.
+    """
+    _codecs.clear()
+    patches.function(codecs, "register", _nothing_to_tell, after=True, outer=_searches)
+    patches.function(codecs, "unregister", _nothing_to_tell, after=True, outer=_searches_no_more)
+
+
+def _searches(arguments: tuple[object, ...], _: dict[str, object]) -> None:
+    function = getattr(arguments[0], "__func__", arguments[0])
+    if type(function) is FunctionType and info_of(function.__code__) is not None:
+        _codecs.append(arguments[0])
+
+
+def _searches_no_more(arguments: tuple[object, ...], _: dict[str, object]) -> None:
+    if arguments[0] in _codecs:
+        _codecs.remove(arguments[0])
+
+
+def _nothing_to_tell(_: tuple[object, ...], __: dict[str, object]) -> None:
+    """Stand where a wrapper tells recordings: that a call registers something is known by the function's name."""
 
 
 def registered() -> list[object]:
@@ -98,6 +126,7 @@ def registered() -> list[object]:
         found.append(("the policy of asyncio", ".".join(qualified(type(policy)))))
     found += _types(modules.get("mimetypes"))
     found += _functions()
+    found += [("codecs", _form(search, deep=True)) for search in _codecs]
     found += _of_abstract()
     return found
 
@@ -158,9 +187,9 @@ def _functions() -> Iterator[object]:
             yield f"handler of encoding errors {name}", _form(handler)
 
 
-def _form(function: Anything) -> bytes | str:
+def _form(function: Anything, *, deep: bool = False) -> bytes | str:
     try:
-        return Walk().fingerprint(function)
+        return Walk(deep=deep).fingerprint(function)
     except (Unfingerprintable, OverBudget):
         return "?"
 

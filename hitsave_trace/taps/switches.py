@@ -14,6 +14,7 @@ garbage collections.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import os
 import sys
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     Switches = tuple[object, ...]
 
 _getcwd = os.getcwd
+_builtins = vars(builtins)
 _SIGNALS = (SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2)
 
 FILTERS = 11
@@ -84,6 +86,7 @@ _PLACES = (
     ("stdout-replaced", "the settings of sys.stdout or sys.stderr"),
     ("switch", "what an event loop is to run"),
     ("switch", "sys.meta_path"),
+    ("switch", "a name in builtins"),
 )
 _FIRST_LIBRARY = 16
 _CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED, _STREAMS = 15, 20, 21, 22, 28, 29
@@ -148,6 +151,7 @@ def switches() -> Switches:
         [_stream(stream) for stream in (sys.stdout, sys.stderr)],
         _waiting(modules.get("asyncio.events")),
         finders_of_the_program(),
+        (len(_builtins), _builtins.get("_")),  # `gettext.translation(…).install()`
     )
 
 

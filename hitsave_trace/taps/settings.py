@@ -146,7 +146,8 @@ def _handler(handler: object, logger: str) -> object:
     formatter = held.get("formatter")
     if any(_is_the_programs(one) for one in (handler, formatter, *held.get("filters", ()))):
         return None
-    stream = held.get("stream")
+    last = type(handler).__qualname__ == "_StderrHandler" and library == "logging"  # as `logging.lastResort` is
+    stream = sys.stderr if last else held.get("stream")
     standard_stream = stream is sys.stdout or stream is sys.stderr
     if not (standard_stream or isinstance(stream, TextIOWrapper) or _writes(handler, stream)):
         return None

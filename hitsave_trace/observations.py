@@ -180,10 +180,14 @@ def listed(path: str) -> None:
         _file(LISTING, path)
 
 
-def looked(path: str, facet: str) -> None:
-    """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too)."""
-    if stacks and asker() not in NO_QUESTIONS:
-        _file(STAT if facet == "stat" else PRESENCE, path)
+def looked(path: str, facet: str) -> bool:
+    """A path was asked about: facet 'presence' (is it there, and what is it) or 'stat' (size and times too). Says whether that
+    counts: some askers only make sure of something.
+    """
+    if not stacks or asker() in NO_QUESTIONS:
+        return False
+    _file(STAT if facet == "stat" else PRESENCE, path)
+    return True
 
 
 def own() -> Recording | None:

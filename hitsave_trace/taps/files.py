@@ -141,15 +141,15 @@ def _stat_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: F
     wanted = facet(frame)
     if wanted == "nothing":
         return
-    look = (_places.text(asked), wanted)
-    known = audit.recording.own()
-    if known is not None and look in known.looks and not keywords.get("dir_fd"):
+    folder = keywords.get("dir_fd")
+    named = _places.text(asked) or ""
+    known = audit.recording.own() if named and folder is None else None
+    look = (named, wanted)
+    if known is not None and look in known.looks:
         return
-    path = audit.path(asked, frame, keywords.get("dir_fd"))
+    path = audit.path(asked, frame, folder)
     if path is None:
         return
-    if known is not None and look[0] is not None and path.endswith(look[0]):
-        known.looks.add((look[0], wanted))
     if wanted == "size":
         # Equal content has an equal size. A large file is not worth reading for that.
         try:
@@ -157,10 +157,13 @@ def _stat_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: F
         except OSError:
             size = _SMALL_BYTES
         wanted = "content" if size < _SMALL_BYTES else "stat"
+    counts = True
     if wanted == "content":
         audit.recording.file_read(path)
     elif wanted != "presence" or path not in _places.ABOVE_LIBRARIES:
-        audit.recording.looked(path, wanted)
+        counts = bool(audit.recording.looked(path, wanted))
+    if counts and known is not None and path.endswith(named):
+        known.looks.add(look)
 
 
 def _other_asked(audit: Audit, arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:

@@ -256,6 +256,8 @@ def _use(
             # What has a `read` of its own was made by Python, or by a function that is wrapped as well; so were the
             # handles of the library itself.
             own = type(path).__module__.partition(".")[0] == shown.partition(".")[0] and flags == os.O_RDONLY
+            if type(path).__name__ == "NativeFile" and shown.startswith(f"{frame.f_globals.get('__name__')}."):
+                continue  # opened by a function of the same module, which has said which file it is
             if type(path).__name__ == "NativeFile":  # opened by a file system of pyarrow's, which nobody watched
                 told.forbid("native-io", f"{shown}({name}: NativeFile)")
             elif not own and not hasattr(path, "read") and not hasattr(path, "write"):

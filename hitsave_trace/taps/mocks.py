@@ -47,7 +47,7 @@ def imported(name: str, recording: Recorder, patches: Patches) -> None:
         owner = getattr(module, kind, None)
         if isinstance(owner, type) and method in vars(owner):
             if replaced is None:
-                patches.method(owner, method, _nothing, outer=_put_back)
+                patches.method(owner, method, _nothing, outer=_put_all_back if method == "undo" else _put_back)
             else:
                 patches.method(owner, method, _nothing, after=True, outer=_putting(replaced, recording))
 
@@ -60,7 +60,7 @@ def _putting(replaced: Callable[[Arguments], str | None], recording: Recorder) -
             except Exception:
                 what = "a library"  # of a version that keeps it in another way
             if what is not None:
-                mocked.now[id(arguments[0])] = what
+                mocked.now.append((id(arguments[0]), what))
                 if recording.stacks:
                     recording.forbid("module-patched", what)
 
@@ -68,7 +68,14 @@ def _putting(replaced: Callable[[Arguments], str | None], recording: Recorder) -
 
 
 def _put_back(arguments: Arguments, _: Keywords) -> None:
-    mocked.now.pop(id(arguments[0]), None)
+    by = id(arguments[0])
+    at = next((place for place in reversed(range(len(mocked.now))) if mocked.now[place][0] == by), None)
+    if at is not None:
+        del mocked.now[at]
+
+
+def _put_all_back(arguments: Arguments, _: Keywords) -> None:
+    mocked.now[:] = [one for one in mocked.now if one[0] != id(arguments[0])]
 
 
 def _nothing(_: Arguments, __: Keywords) -> None:

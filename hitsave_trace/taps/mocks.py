@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MODULES = frozenset(("unittest.mock", "mock.mock", "_pytest.monkeypatch"))
 
+_ITSELF = "_pytest."
+"""pytest patches its own classes when it starts, for as long as it runs."""
+
 
 def imported(name: str, recording: Recorder, patches: Patches) -> None:
     """Such a module was executed: follow what is put in place, and what is put back."""
@@ -102,7 +105,9 @@ def _of_item(arguments: Arguments) -> str | None:
 def _replaced(target: object, name: object) -> str | None:
     """Name what was replaced, if it is of a library."""
     if isinstance(target, ModuleType):
-        return None if is_of_program(target) else f"{target.__name__}.{name}"
-    if isinstance(target, type):
-        return None if is_user_class(target) else f"{target.__module__}.{target.__qualname__}.{name}"
-    return None
+        found = None if is_of_program(target) else f"{target.__name__}.{name}"
+    elif isinstance(target, type):
+        found = None if is_user_class(target) else f"{target.__module__}.{target.__qualname__}.{name}"
+    else:
+        return None
+    return None if found is None or found.startswith(_ITSELF) else found

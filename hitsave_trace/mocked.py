@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-now: dict[int, str] = {}
-"""By the object that will put back what was there: what it has replaced."""
+now: list[tuple[int, str]] = []
+"""Which object will put back what was there (its `id`), and what it has replaced; one may do so more than once."""

@@ -323,7 +323,7 @@ class Memo:
         if replaced():
             if not mocked.now:
                 found.forbid("switch", "a builtin that the standard library needs", "")
-            for what in list(mocked.now.values()):
+            for _, what in list(mocked.now):
                 found.forbid("module-patched", what, "")
             self.journal.unsaved(call, found, seconds, found.reasons)
             return

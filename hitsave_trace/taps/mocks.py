@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MODULES = frozenset(("unittest.mock", "mock.mock", "_pytest.monkeypatch"))
 
+_ITSELF = "_pytest."
+"""pytest patches its own classes when it starts, for as long as it runs."""
+
 
 def imported(name: str, recording: Recorder, patches: Patches) -> None:
     """Such a module was executed: follow what is put in place, and what is put back."""
@@ -47,7 +50,7 @@ def imported(name: str, recording: Recorder, patches: Patches) -> None:
         owner = getattr(module, kind, None)
         if isinstance(owner, type) and method in vars(owner):
             if replaced is None:
-                patches.method(owner, method, _nothing, outer=_put_back)
+                patches.method(owner, method, _nothing, outer=_put_all_back if method == "undo" else _put_back)
             else:
                 patches.method(owner, method, _nothing, after=True, outer=_putting(replaced, recording))
 
@@ -60,7 +63,7 @@ def _putting(replaced: Callable[[Arguments], str | None], recording: Recorder) -
             except Exception:
                 what = "a library"  # of a version that keeps it in another way
             if what is not None:
-                mocked.now[id(arguments[0])] = what
+                mocked.now.append((id(arguments[0]), what))
                 if recording.stacks:
                     recording.forbid("module-patched", what)
 
@@ -68,7 +71,14 @@ def _putting(replaced: Callable[[Arguments], str | None], recording: Recorder) -
 
 
 def _put_back(arguments: Arguments, _: Keywords) -> None:
-    mocked.now.pop(id(arguments[0]), None)
+    by = id(arguments[0])
+    at = next((place for place in reversed(range(len(mocked.now))) if mocked.now[place][0] == by), None)
+    if at is not None:
+        del mocked.now[at]
+
+
+def _put_all_back(arguments: Arguments, _: Keywords) -> None:
+    mocked.now[:] = [one for one in mocked.now if one[0] != id(arguments[0])]
 
 
 def _nothing(_: Arguments, __: Keywords) -> None:
@@ -95,7 +105,9 @@ def _of_item(arguments: Arguments) -> str | None:
 def _replaced(target: object, name: object) -> str | None:
     """Name what was replaced, if it is of a library."""
     if isinstance(target, ModuleType):
-        return None if is_of_program(target) else f"{target.__name__}.{name}"
-    if isinstance(target, type):
-        return None if is_user_class(target) else f"{target.__module__}.{target.__qualname__}.{name}"
-    return None
+        found = None if is_of_program(target) else f"{target.__name__}.{name}"
+    elif isinstance(target, type):
+        found = None if is_user_class(target) else f"{target.__module__}.{target.__qualname__}.{name}"
+    else:
+        return None
+    return None if found is None or found.startswith(_ITSELF) else found

@@ -134,8 +134,8 @@ def _has_state(value: object) -> bool:
     if type(value) is FunctionType:
         # `mpmath.sqrt` has captured the context; a decorated function has captured what its module made of itself.
         return value.__closure__ is not None and reach(home(value), value.__qualname__) is not value
-    if isinstance(value, type):
-        return not is_standard(qualified(value)[0]) and is_made(value)
+    if issubclass(type(value), type):  # what stands for a class says that it is one
+        return not is_standard(qualified(value)[0]) and is_made(value)  # type: ignore[arg-type]
     return False
 
 

@@ -12,7 +12,10 @@ import types
 
 import pytest
 
+from hitsave_trace.fingerprint.hasher import named
+from hitsave_trace.sights import sight_of_library
 from hitsave_trace.taps.patches import Patches
+from hitsave_trace.taps.unseen import StandInType
 
 
 class Recording:
@@ -131,3 +134,10 @@ def test_a_name_bound_before_gets_the_wrapper_and_loses_it_again(monkeypatch):
     patches.remove()
     assert (module.stat, Holder.plain, Holder.__dict__["static"].__func__) == (original, original, original)
     assert walk.__defaults__ == (original,)
+
+
+def test_what_stands_for_a_class_counts_as_the_class():
+    original = type("OSFile", (), {"__module__": "pyarrow.lib"})
+    stand_in = StandInType(original, lambda arguments, keywords: None, Recording(), "pyarrow.lib")
+    assert sight_of_library("m:OSFile", stand_in).fingerprint == named("library pyarrow.lib.OSFile")
+    assert isinstance(stand_in(), original)

@@ -1,8 +1,9 @@
 /* What HitSave does so often that Python is too slow for it: in_c.py says what it is without a compiler.
 
-   An audit hook that only passes on the events that somebody wants. CPython raises some events millions of times a second (`id`, `sys._getframe`). A hook in Python is called for each of them,
-   which makes `id` seven times as dear. This one compares the name and goes, as a rule. What it passes on goes to a function
-   in Python, which decides everything else: taps/audit_hook.py tells what both have in common.
+   An audit hook that only passes on the events that somebody wants. CPython raises some events millions of times a second
+   (`id`, `sys._getframe`). A hook in Python is called for each of them, which makes `id` seven times as dear. This one compares
+   the name and goes, as a rule. What it passes on goes to a function in Python, which decides everything else:
+   taps/audit_hook.py tells what both have in common.
 
    `sys._getframe` without its audit event. HitSave's functions ask which code they were called from; each time would be an
    event, which HitSave's own hook hears first, and any hook of the program, too.
@@ -179,9 +180,9 @@ getframe(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
     }
     PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
     while (frame != NULL && depth-- > 0) {
-        PyFrameObject *outer = PyFrame_GetBack(frame);
+        PyFrameObject *below = PyFrame_GetBack(frame);
         Py_DECREF(frame);
-        frame = outer;
+        frame = below;
     }
     if (frame == NULL) {
         PyErr_SetString(PyExc_ValueError, "call stack is not deep enough");

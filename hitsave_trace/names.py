@@ -276,6 +276,12 @@ def is_ours(module: str) -> bool:
     return module.partition(".")[0] in ("hitsave", "hitsave_trace")
 
 
+def parameters(code: CodeType) -> tuple[str, ...]:
+    """Name what a function is given: the first of its local variables."""
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)
+    return code.co_varnames[:count]
+
+
 def is_user_class(cls: type) -> bool:
     """Whether a class was made by user code."""
     return getattr(cls, "__module__", None) in user_modules

@@ -291,15 +291,10 @@ def text(stream: int, data: str | bytes) -> None:
 
 def goes_on(stream: int, data: str) -> bool:
     """Note text that was written to where the last of this thread's recording was, if that is so: in short what `text` does."""
-    thread = get_ident()
-    stack = stacks.get(thread) if thread not in busy else None
-    if not stack:
+    recording = own()
+    if recording is None or recording.cached or not recording.effects:
         return False
-    recording = stack[-1]
-    effects = recording.effects
-    if recording.cached or not effects:
-        return False
-    last = effects[-1]
+    last = recording.effects[-1]
     if last[0] != "text" or last[1] != stream or type(last[2]) is not str:
         return False
     if recording.keeps(len(data)):

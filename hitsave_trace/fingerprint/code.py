@@ -16,6 +16,7 @@ from types import CodeType
 
 from xxhash import xxh3_128
 
+from hitsave_trace.names import parameters
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
 TYPE_CHECKING = False
@@ -78,12 +79,10 @@ def canonical(code: CodeType, *, with_functions: bool = True) -> str:
 
 
 def _write(code: CodeType, out: list[str], with_functions: bool) -> None:
-    nargs = code.co_argcount + code.co_kwonlyargcount
-    nargs += bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)
     flags = code.co_flags & ~_HAS_DOCSTRING_FLAG
     out.append(
         f"code {code.co_argcount} {code.co_posonlyargcount} {code.co_kwonlyargcount} {flags} "
-        f"{code.co_varnames[:nargs]!r} {code.co_freevars!r}"
+        f"{parameters(code)!r} {code.co_freevars!r}"
     )
     found = instructions(code)
     # Every offset, also of a dropped padding instruction, maps to the number of the next instruction that is kept.

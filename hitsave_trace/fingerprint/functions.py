@@ -98,8 +98,7 @@ def _carrying(walk: Walk, function: FunctionType, form: bytes, attributes: dict[
     if attributes is not None:
         held[-1] = attributes or None
     code = function.__code__
-    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
-    form += marshalled((code.co_argcount, code.co_posonlyargcount, *code.co_varnames[:count]), 2)
+    form += marshalled((code.co_argcount, code.co_posonlyargcount, *names.parameters(code)), 2)
     walk.write(form + text(function.__name__) + text(function.__qualname__) + marshalled(len(held), 2))
     return held, (ATTRIBUTES, labels)
 

@@ -16,6 +16,7 @@ from hitsave_trace.fingerprint import hasher, objects
 from hitsave_trace.fingerprint.hasher import text
 from hitsave_trace.fingerprint.places import ATTRIBUTES
 from hitsave_trace.fingerprint.registry import EXACT, Entry, by_type
+from hitsave_trace.names import parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def _parts(generator: Anything) -> tuple[FunctionType, list[object]] | None:
 def _labels(generator: Anything) -> list[str]:
     """Name what the frame of a generator holds before it begins: its parameters, then its cells."""
     code = generator.gi_code
-    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
-    given = code.co_varnames[:count]
+    given = parameters(code)
     return [*given, *(name for name in code.co_cellvars if name not in given), *code.co_freevars]
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import dis
 from types import CodeType
 
+from hitsave_trace.names import parameters
+from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -60,8 +63,7 @@ def _steps(code: CodeType, instructions: Iterable[Unit], leaders: Container[int]
         elif name == "LOAD_METHOD":
             found.append(("LOAD_ATTR", code.co_names[argument], number))
         elif name == "LOAD_ATTR":
-            shifted = "LOAD_METHOD" not in dis.opmap or dis.opmap["LOAD_METHOD"] > 255
-            found.append((name, code.co_names[argument >> 1 if shifted else argument], number))
+            found.append((name, code.co_names[argument >> ATTRIBUTE_HAS_METHOD_BIT], number))
         else:
             found.append((name, argument, number))
     return found
@@ -114,8 +116,7 @@ def _names(steps: list[Step], i: int, count: int) -> list[str]:
 
 def _closed(code: CodeType, steps: list[Step], loads: set[int]) -> set[object]:
     """Say which local variables hold nothing but sets or dicts made here, of which nothing else is asked than that."""
-    parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
-    open_ones: set[object] = set(range(parameters))
+    open_ones: set[object] = set(range(len(parameters(code))))
     empty = _stores_of_empty(steps)
     for i, (name, about, _) in enumerate(steps):
         if "FAST" in name and i not in loads and i not in empty:

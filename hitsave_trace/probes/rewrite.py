@@ -28,6 +28,7 @@ import marshal
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries, fingerprint_code
+from hitsave_trace.names import parameters
 from hitsave_trace.probes import callsites, sites, snippets, statements, tables, toplevel
 from hitsave_trace.probes.assembler import Jump, Label, Places, assemble, insert
 from hitsave_trace.probes.snippets import IF_NONE, IF_NOT_NONE, IF_TRUE, op
@@ -156,13 +157,12 @@ def _rewrite_function(code: CodeType, context: Context) -> tuple[CodeType, Table
     if not observed:
         recordable = False
         places = sites.Sites(places.all(), ())
-    nargs = code.co_argcount + code.co_kwonlyargcount
-    nargs += bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)
+    given = parameters(code)
     blocks = (places.entry, *(chains for _, chains in places.blocks))
     row: Row = (
         name,
         fingerprint_code(original, with_functions=True),
-        code.co_varnames[:nargs],
+        given,
         code.co_freevars,
         blocks,
         code.co_flags,
@@ -174,7 +174,7 @@ def _rewrite_function(code: CodeType, context: Context) -> tuple[CodeType, Table
     )
     if moved is not None:
         places = places.moved(moved)
-    code = _probed(code, resume, nargs, places, suspends, observed, recordable)
+    code = _probed(code, resume, len(given), places, suspends, observed, recordable)
     return code, (row, inner, called)
 
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from hitsave_trace import mocked
 from hitsave_trace.fingerprint.libraries import is_of_program
 from hitsave_trace.names import is_user_class
+from hitsave_trace.taps.noting import nothing
 from hitsave_trace.taps.quiet import quiet
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ _ITSELF = "_pytest."
 
 
 def imported(name: str, recording: Recorder, patches: Patches) -> None:
-    """Such a module was executed: follow what is put in place, and what is put back."""
+    """Such a module was executed: follow what is put in place, and what is put back, whether anything is recorded or not."""
     module = sys.modules[name]
     told: tuple[tuple[str, str, Callable[[Arguments], str | None] | None], ...] = (
         ("_patch", "__enter__", _of_patch),
@@ -50,9 +51,9 @@ def imported(name: str, recording: Recorder, patches: Patches) -> None:
         owner = getattr(module, kind, None)
         if isinstance(owner, type) and method in vars(owner):
             if replaced is None:
-                patches.method(owner, method, _nothing, outer=_put_all_back if method == "undo" else _put_back)
+                patches.method(owner, method, nothing, outer=_put_all_back if method == "undo" else _put_back)
             else:
-                patches.method(owner, method, _nothing, after=True, outer=_putting(replaced, recording))
+                patches.method(owner, method, nothing, after=True, outer=_putting(replaced, recording))
 
 
 def _putting(replaced: Callable[[Arguments], str | None], recording: Recorder) -> Callable[[Arguments, Keywords], None]:
@@ -79,10 +80,6 @@ def _put_back(arguments: Arguments, _: Keywords) -> None:
 
 def _put_all_back(arguments: Arguments, _: Keywords) -> None:
     mocked.now[:] = [one for one in mocked.now if one[0] != id(arguments[0])]
-
-
-def _nothing(_: Arguments, __: Keywords) -> None:
-    """Stand where a wrapper tells recordings of calls: what is put in place counts whether anything is recorded or not."""
 
 
 def _of_patch(arguments: Arguments) -> str | None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     Told: TypeAlias = "OfCalls | OfRun"
     Arguments = tuple[object, ...]
     Keywords = dict[str, object]
+    Use = Callable[[Told, Arguments, Keywords, FrameType], None]
     Spec = tuple[
         str, int, str, int, str, str
     ]  # mode, position, name; for a mode from an argument: the same, and its default
@@ -99,8 +100,9 @@ class Native:
     def _wrap(self, module: ModuleType, target: str, words: list[str]) -> None:
         owner_name, _, name = target.rpartition(".")
         shown = f"{module.__name__}.{target}".removesuffix(".__init__")
-        note = self._note(shown, words)
-        outer = self._outer(shown, note, words)
+        use = self._use_of(shown, words)
+        note = self._note(shown, use)
+        outer = self._outer(shown, note, use)
         recording = self._audit.recording
         if not owner_name:
             original = getattr(module, name)
@@ -116,9 +118,8 @@ class Native:
         elif self._patches.method(owner, name, note, outer=outer) is None:
             raise TypeError(f"{target} can't be changed")
 
-    def _outer(self, shown: str, note: Note, words: list[str]) -> Note:
+    def _outer(self, shown: str, note: Note, use: Use) -> Note:
         run, recording = self.run, self._audit.recording
-        use = self._use_of(shown, words)
 
         def told(arguments: Arguments, keywords: Keywords) -> None:
             if run is not None and run.whole.minds():
@@ -141,15 +142,15 @@ class Native:
 
         return told
 
-    def _note(self, shown: str, words: list[str]) -> Note:
-        calls, use = self._calls, self._use_of(shown, words)
+    def _note(self, shown: str, use: Use) -> Note:
+        calls = self._calls
 
         def told(arguments: Arguments, keywords: Keywords, frame: FrameType) -> None:
             use(calls, arguments, keywords, frame)
 
         return noting(told, self._audit.recording, shown)
 
-    def _use_of(self, shown: str, words: list[str]) -> Callable[[Told, Arguments, Keywords, FrameType], None]:
+    def _use_of(self, shown: str, words: list[str]) -> Use:
         places = self._audit.places
         specs = [_spec(word) for word in words if word not in ("forbid", "links", "process")]
         links = "links" in words
@@ -256,10 +257,11 @@ def _use(
             # What has a `read` of its own was made by Python, or by a function that is wrapped as well; so were the
             # handles of the library itself.
             own = type(path).__module__.partition(".")[0] == shown.partition(".")[0] and flags == os.O_RDONLY
-            if type(path).__name__ == "NativeFile" and shown.startswith(f"{frame.f_globals.get('__name__')}."):
-                continue  # opened by a function of the same module, which has said which file it is
-            if type(path).__name__ == "NativeFile":  # opened by a file system of pyarrow's, which nobody watched
-                told.forbid("native-io", f"{shown}({name}: NativeFile)")
+            if type(path).__name__ == "NativeFile":
+                # Opened by a file system of pyarrow's, which nobody watched, or by a function of the same module, which has said
+                # which file it is.
+                if not shown.startswith(f"{frame.f_globals.get('__name__')}."):
+                    told.forbid("native-io", f"{shown}({name}: NativeFile)")
             elif not own and not hasattr(path, "read") and not hasattr(path, "write"):
                 told.forbid("native-io", f"{shown}({name}: {type(path).__name__})")
             continue

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Keywords = dict[str, object]
 
 
+def nothing(_: Arguments, __: Keywords) -> None:
+    """Stand where a wrapper tells the recordings of calls, if there is nothing to tell them."""
+
+
 def noting(note: Callable[[Arguments, Keywords, FrameType], None], recording: Recorder, what: str) -> Note:
     """Make what a wrapper calls: `note`, with the frame of the caller. `what` names it in a report of a failure."""
 

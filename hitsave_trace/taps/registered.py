@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, ModuleType
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.names import info_of, is_user_class
+from hitsave_trace.taps.noting import nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ def note_code(module: str, code: CodeType) -> None:
 
 def follow_codecs(patches: Patches) -> None:
     """Note from here on who searches for codecs, which can't be listed either. It is asked once for each name, by whoever comes
-    first, so what it mentions counts for all.
+    first, so what it mentions counts for all. That a call registers something is known by the function's name.
     """
     _codecs.clear()
-    patches.function(codecs, "register", _nothing_to_tell, after=True, outer=_searches)
-    patches.function(codecs, "unregister", _nothing_to_tell, after=True, outer=_searches_no_more)
+    patches.function(codecs, "register", nothing, after=True, outer=_searches)
+    patches.function(codecs, "unregister", nothing, after=True, outer=_searches_no_more)
 
 
 def _searches(arguments: tuple[object, ...], _: dict[str, object]) -> None:
@@ -89,10 +90,6 @@ def _searches(arguments: tuple[object, ...], _: dict[str, object]) -> None:
 def _searches_no_more(arguments: tuple[object, ...], _: dict[str, object]) -> None:
     if arguments[0] in _codecs:
         _codecs.remove(arguments[0])
-
-
-def _nothing_to_tell(_: tuple[object, ...], __: dict[str, object]) -> None:
-    """Stand where a wrapper tells recordings: that a call registers something is known by the function's name."""
 
 
 def registered() -> list[object]:

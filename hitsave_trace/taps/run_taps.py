@@ -10,6 +10,7 @@ from hitsave_trace.taps import state
 from hitsave_trace.taps.descriptors import Descriptors
 from hitsave_trace.taps.kernel import Accounts, had_children
 from hitsave_trace.taps.native import OfRun
+from hitsave_trace.taps.noting import nothing
 from hitsave_trace.taps.quiet import quiet
 from hitsave_trace.taps.suspects import entered, libraries
 from hitsave_trace.taps.whole_events import Listener, database_look
@@ -44,7 +45,7 @@ class RunTaps:
     def install(self, patches: Patches, audit: Audit, arrivals: Arrivals) -> None:
         """Put them in place; nothing is noted before `begin`."""
         for name in ("dup", "dup2"):
-            patches.function(os, name, _nothing)
+            patches.function(os, name, nothing)
         audit.outer.update(self._listener.events())
         arrivals.searched = self.whole.searched
         arrivals.arriving = self.whole.arriving
@@ -130,10 +131,6 @@ def _threads_left() -> bool:
 
 def _ran(code: object) -> bool:
     return bool(code.seen or code.qualname == "<module>")  # type: ignore[attr-defined]
-
-
-def _nothing(_: tuple[object, ...], __: dict[str, object]) -> None:
-    """Stand where a wrapper tells the recordings of calls."""
 
 
 def flush() -> bool:

@@ -45,18 +45,8 @@ class Streams:
     """The taps on the streams of one installation."""
 
     __slots__ = (
-        "_base",
-        "_blind",
-        "_kept",
-        "_lock",
-        "_nested",
-        "_open",
-        "_put",
-        "_tellers",
-        "_writing",
-        "places",
-        "recording",
-    )
+        "_base", "_blind", "_kept", "_lock", "_nested", "_open", "_put", "_tellers", "_writing", "places", "recording",
+    )  # fmt: skip
 
     def __init__(self, recording: Recorder, places: Places) -> None:
         self.recording = recording

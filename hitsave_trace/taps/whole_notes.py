@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     Note = Callable[[Arguments, Keywords, FrameType], None]
 
 
+_KINDS = {"content": FILE, "size": FILE, "presence": PRESENCE, "nothing": ROOM_FOR_FOLDER}
+"""What is read where a `stat` is after that (`files.facet`)."""
+
+
 class Notes:
     """Tells one recording of a run what is called."""
 
@@ -136,14 +140,10 @@ class Notes:
         if isinstance(asked, int) or self.whole.lost:
             return
         wanted = "presence" if _only_compares(frame) else facet(frame)
-        if path_asker() in OVERWRITERS:
-            return
-        kind = FILE if wanted in ("content", "size") else PRESENCE if wanted == "presence" else STAT
+        kind = _KINDS.get(wanted, STAT)
         if kind == STAT and seeks_packages(frame):
             kind = PACKAGES  # whether what it knows of a folder is still so
-        if wanted == "nothing":
-            kind = ROOM_FOR_FOLDER
-        if (kind, asked) in self.whole.reads:
+        if (kind, asked) in self.whole.reads or path_asker() in OVERWRITERS:
             return
         path = self.events.path(asked, frame, keywords.get("dir_fd"))
         if path is not None and path not in _places.ABOVE_LIBRARIES:

@@ -85,7 +85,7 @@ def _used(answered: Answered, trace: bytes, *, again: bool) -> None:
             if txn.get(key) != schema.PINNED:
                 txn.put(key, hours)
             if again:
-                txn.put(schema.CALL + schema.namespace(answered.project) + answered.name + schema.late(), trace)
+                txn.put(schema.CALL + schema.namespace(answered.project) + answered.name + schema.late(trace), trace)
 
         writing.write(change)
         writing.close()

@@ -105,9 +105,10 @@ def prune(store: Store, limit: int) -> int:
             seen = set()
             for key, row in _items(txn, kind):
                 # The newest of equal candidates stands first; the others are left from before it was preferred.
-                if row[-16:] not in kept or (key[:-8], row) in seen:
+                about = (schema.without_late(key), row)
+                if row[-16:] not in kept or about in seen:
                     txn.delete(key)
-                seen.add((key[:-8], row))
+                seen.add(about)
         doomed.extend(name for name in blobs if name not in kept and (name in named or not _is_young(store, name)))
         left = sum(size for name, size in blobs.items() if name in kept)
         txn.put(schema.BLOB_BYTES, left.to_bytes(8, "big"))
@@ -162,8 +163,7 @@ def _divide(txn: lmdb.Transaction[bytes], blobs: dict[bytes, int], limit: int) -
     # When a trace was saved is in the key of its candidate row.
     saved: dict[bytes, int] = {}
     for key, row in _items(txn, schema.CALL):
-        nanoseconds = (1 << 64) - 1 - int.from_bytes(key[-8:], "big")
-        saved[row] = max(saved.get(row, 0), nanoseconds)
+        saved[row] = max(saved.get(row, 0), schema.saved_at(key))
     traces: list[tuple[float, bytes, set[bytes], int]] = []
     for key, row in _items(txn, schema.TRACE):
         name = key[1:]

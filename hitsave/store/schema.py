@@ -99,6 +99,8 @@ PINNED = b"\xff\xff\xff\xff"
 """Stands for an hour that never passes, of what the user wants to keep."""
 
 _LAST = (1 << 64) - 1
+# Kind, namespace, and the digest of a call or the name of a function.
+_BEFORE_LATE = 1 + 8 + 16
 
 
 def namespace(project: str) -> bytes:
@@ -111,9 +113,19 @@ def name(text: str) -> bytes:
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
-def late() -> bytes:
-    """Sorts what is newer before what is older."""
-    return (_LAST - time_ns()).to_bytes(8, "big")
+def late(trace: bytes) -> bytes:
+    """Sorts what is newer before what is older; what is saved at the same tick of the clock has a place each."""
+    return (_LAST - time_ns()).to_bytes(8, "big") + trace[:8]
+
+
+def saved_at(key: bytes) -> int:
+    """When (nanoseconds since 1970) the row of this key, which ends by `late`, was saved."""
+    return _LAST - int.from_bytes(key[_BEFORE_LATE : _BEFORE_LATE + 8], "big")
+
+
+def without_late(key: bytes) -> bytes:
+    """What such a key is about: the same for all rows of a call, or of a function."""
+    return key[:_BEFORE_LATE]
 
 
 def number(n: int) -> bytes:

@@ -171,7 +171,7 @@ class Store(Logbook):
         for node, data in nodes:
             put_new(schema.NODE + node, data)
         function = str(trace[3])
-        late = schema.late()
+        late = schema.late(name)
         self.values.put(schema.TRACE + name, row)
         self.values.put(schema.FUNCTION + self._namespace + schema.name(function) + late, call + name)
         self.values.put(schema.CALL + schema.EVERYWHERE + call + late, name)
@@ -187,7 +187,7 @@ class Store(Logbook):
     def prefer(self, call: bytes, trace: bytes) -> None:
         """Make a stored trace of a call the first candidate again: it is the one that the program agrees with now."""
         if self.values.writable:
-            self.values.put(schema.CALL + self._namespace + call + schema.late(), trace)
+            self.values.put(schema.CALL + self._namespace + call + schema.late(trace), trace)
 
     def forget(self, call: bytes, trace: bytes) -> None:
         """Let a stored trace answer a call no more; the trace itself can still be looked at."""

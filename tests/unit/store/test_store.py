@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from hitsave.store import codec, pickles
+from hitsave.store import codec, pickles, schema
 from hitsave.store.store import Gone, NoStore, Store
 
 
@@ -53,6 +53,19 @@ def test_candidates_and_calls_are_newest_first(store, save, flushed):
     assert store.calls_of("mod:f") == [(other[0], other[1])] + [(call, t) for t in traces[::-1]]
     assert store.calls_of("mod:f", limit=2) == store.calls_of("mod:f")[:2]
     assert store.calls_of("mod:g") == []
+
+
+@pytest.mark.parametrize("flushed", [True, False])
+def test_what_is_saved_at_one_tick_of_the_clock_is_all_there(store, save, monkeypatch, flushed):
+    monkeypatch.setattr("hitsave.store.schema.time_ns", lambda: 1_700_000_000_000_000_000)
+    call = os.urandom(16)
+    traces = {save(store, i, call)[1] for i in range(5)}
+    if flushed:
+        store.flush()
+    assert set(store.candidates(call)) == traces
+    assert set(store.elsewhere(call)) == set()
+    assert set(store.calls_of("mod:f")) == {(call, trace) for trace in traces}
+    assert all(schema.saved_at(key) == 1_700_000_000_000_000_000 for key, _ in store.values.scan(schema.CALL))
 
 
 def test_half_of_it_committed_is_still_in_order(store, save):

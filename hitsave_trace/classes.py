@@ -17,7 +17,7 @@ from hitsave_trace.sights import keeps_results
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.recording import Recording
@@ -128,3 +128,23 @@ def keep_in_mind(recording: Recording, value: object) -> None:
     info = wrapped_by(value)
     if info is not None:
         recording.cached[id(info.code)] = info.name
+
+
+def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
+    """Find the user functions behind an object that keeps results, such as `lru_cache` makes: with all that they call
+    by name. They may not run, because what they gave is kept; so they count without running.
+    """
+    waiting: list[tuple[object, CodeInfo | None]] = [(value, None)]
+    seen: set[str] = set()
+    while waiting:
+        item, above = waiting.pop()
+        info = wrapped_by(item)
+        if info is None or info.name in seen:
+            continue
+        seen.add(info.name)
+        yield info, above
+        names = info.module.globals or {}
+        for chain in {chain[:1] for block in info.blocks for chain in block}:
+            called = names.get(chain[0])
+            if isinstance(called, FunctionType) or hasattr(called, "__wrapped__"):
+                waiting.append((called, info))

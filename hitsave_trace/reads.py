@@ -9,13 +9,14 @@ from types import FunctionType, ModuleType
 
 from hitsave_trace import catalogue, filled
 from hitsave_trace.around import argv_fingerprint, around
-from hitsave_trace.classes import keep_in_mind, note_class, wrapped_by
+from hitsave_trace.classes import behind, keep_in_mind, note_class
 from hitsave_trace.fingerprint.assigned import ANY, set_on_anything
 from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
 from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
 from hitsave_trace.fingerprint.shapes import comes_between
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE
+from hitsave_trace.in_hand import note_in_hand
 from hitsave_trace.model import (
     ARGV,
     BINDING,
@@ -46,7 +47,7 @@ from hitsave_trace.sights import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.names import CodeInfo, ModuleInfo
@@ -236,6 +237,8 @@ def _observe_names(
             _note(recording, look(module, names, chain[:1]), reader)
             return
         _library_module(recording, value, value.__name__)
+        if len(chain) == 1:
+            note_in_hand(recording.in_hand, value)
         _library(recording, f"{module}:{name}", value, chain[1:], reader)
         return
     path = _narrow(value, chain)
@@ -246,6 +249,7 @@ def _observe_names(
     if type(value) is FunctionType and id(value.__code__) not in code_infos:
         _unprobed(recording, value.__qualname__, value.__code__.co_filename)
     if isinstance(value, type) and not is_user_class(value):
+        note_in_hand(recording.in_hand, value)
         module_of = sys.modules.get(value.__module__)
         if module_of is not None:
             _unprobed(recording, value.__qualname__, vars(module_of).get("__file__"))
@@ -332,6 +336,8 @@ def _library(recording: Recording, name: str, value: object, attributes: tuple[s
     subject = (BINDING, name)
     if subject in recording.reads or (GLOBAL, name) in recording.reads:
         return
+    if isinstance(value, type):
+        note_in_hand(recording.in_hand, value)
     _note(recording, sight_of_library(name, value), reader)
 
 
@@ -366,6 +372,8 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
     recording.watched[subject] = sight
     for cls in sight.classes:
         note_class(recording, cls, reader)
+    for thing in sight.in_hand:
+        note_in_hand(recording.in_hand, thing)
     if sight.caches:
         filled.come_across(recording, filled.name_of(*subject), sight.caches, reader, user_line(3))
     if sight.kept_results:
@@ -373,23 +381,3 @@ def _note(recording: Recording, sight: Sight, reader: int) -> None:
         for info, above in behind(sight.kept_results):
             caller = recording.functions.get(above.name, reader) if above is not None else reader
             recording.enter(info, caller, 0)
-
-
-def behind(value: object) -> Iterator[tuple[CodeInfo, CodeInfo | None]]:
-    """Find the user functions behind an object that keeps results, such as `lru_cache` makes: with all that they call
-    by name. They may not run, because what they gave is kept; so they count without running.
-    """
-    waiting: list[tuple[object, CodeInfo | None]] = [(value, None)]
-    seen: set[str] = set()
-    while waiting:
-        item, above = waiting.pop()
-        info = wrapped_by(item)
-        if info is None or info.name in seen:
-            continue
-        seen.add(info.name)
-        yield info, above
-        names = info.module.globals or {}
-        for chain in {chain[:1] for block in info.blocks for chain in block}:
-            called = names.get(chain[0])
-            if isinstance(called, FunctionType) or hasattr(called, "__wrapped__"):
-                waiting.append((called, info))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from hitsave_trace.filled import Found
     from hitsave_trace.folders import Listings
+    from hitsave_trace.in_hand import InHand
     from hitsave_trace.model import Fingerprint, Subject
     from hitsave_trace.names import CodeInfo
     from hitsave_trace.namespace import Names
@@ -61,7 +62,7 @@ class Recording:
 
     __slots__ = (
         "below", "beside", "blocks", "cached", "caches", "call", "children", "distributions", "drawn", "effects",
-        "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "info", "is_of_library", "listings",
+        "elsewhere", "ended", "entry", "filters", "frame", "functions", "given", "handling", "in_hand", "info", "is_of_library", "listings",
         "loaded", "looked", "looks", "modules", "names", "outer", "random", "reads", "reasons", "rebound", "returned",
         "rows", "said", "seeded", "shown", "shows", "started", "thread", "threads", "variables", "watched", "written",
     )  # fmt: skip
@@ -75,8 +76,7 @@ class Recording:
         self.blocks: set[tuple[str, int]] = set()  # that it has seen, by function and number
         self.threads: list[object] = []  # the Thread objects that were started by it
         self.given: list[object] = []  # tasks that other processes do for it (taps/workers.py)
-        self.frame = frame
-        self.thread = get_ident()
+        self.frame, self.thread = frame, get_ident()
         self.started = started
         self.handling = sys.exc_info()[1] is not None
         self.reads: dict[Subject, Dependency] = {}
@@ -94,7 +94,6 @@ class Recording:
         self.random: dict[str, Fingerprint] = {}
         self.seeded: set[str] = set()  # global generators whose state at entry does not matter, since they were seeded
         self.drawn: set[str] = set()
-        self.shown = 0
         self.shows = shows_warnings()  # at entry: who is given warnings that are to be shown
         self.loaded: set[str] = set()
         self.distributions: set[str] = set()
@@ -105,7 +104,8 @@ class Recording:
         self.modules = len(sys.modules)
         self.entry: object = None
         self.ended = False  # it is being closed: what other threads read now is no matter of it
-        self.children = 0
+        self.shown = self.children = 0
+        self.in_hand: dict[int, InHand] = {}  # modules and classes of libraries that it got hold of, by their addresses
         self.outer: Recording | None = None
         self.below = 0.0  # seconds that will be saved: its own when it has been saved, else of those inside of it
         self.looked = 0.0  # seconds that looking at what was read took, as it will when the call is asked about again

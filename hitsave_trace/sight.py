@@ -24,6 +24,7 @@ class Sight:
         "classes",
         "distributions",
         "fingerprint",
+        "in_hand",
         "kept_results",
         "kind",
         "name",
@@ -47,6 +48,7 @@ class Sight:
         self.caches: Sequence[object] = ()  # made by `lru_cache`
         self.classes: Sequence[type] = ()
         self.distributions: Sequence[str] = ()
+        self.in_hand: Sequence[object] = ()  # modules and classes of libraries in it
         self.value: object = None
         self.kept_results: object = None  # the value, when it is one that keeps results of a function
         self.objects: Sequence[object] = ()  # what can be changed in it, in the order of the walk
@@ -58,7 +60,7 @@ class Sight:
         self._walk = walk
         self.objects = walk.objects
         self.caches = walk.caches
-        self.classes = tuple(walk.classes)
+        self.classes, self.in_hand = tuple(walk.classes), tuple(walk.in_hand)
         self.distributions = tuple(walk.distributions)
 
     def keep(self) -> None:

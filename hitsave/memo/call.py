@@ -62,6 +62,7 @@ class Call:
         "fingerprints",
         "gone",
         "has_row",
+        "in_hand",
         "info",
         "looked_before",
         "names",
@@ -94,6 +95,7 @@ class Call:
         self.captured_objects: dict[str, Sequence[object]] = {}
         self.caches: list[object] = []  # made by `lru_cache`, in arguments and captured variables
         self.classes: tuple[type, ...] = ()
+        self.in_hand: tuple[object, ...] = ()  # modules and classes of libraries that it was given
         self.distributions: tuple[str, ...] = ()
         self.objects: list[object] = []
         self.ranges: list[range] = []  # for each argument, the positions of the objects that were met in it first
@@ -231,7 +233,7 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
     call.objects = walk.objects
     call._walk = walk
     call.caches = walk.caches
-    call.classes = tuple(walk.classes)
+    call.classes, call.in_hand = tuple(walk.classes), tuple(walk.in_hand)
     call.distributions = tuple(walk.distributions)
     if call.cells:
         for name, cell, text in _captured(call):
@@ -255,6 +257,6 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
         call.captured_objects[subject] = walk.objects
         call._cells[subject] = value, walk
         call.caches += walk.caches
-        call.classes = (*call.classes, *walk.classes)
+        call.classes, call.in_hand = (*call.classes, *walk.classes), (*call.in_hand, *walk.in_hand)
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)

@@ -8,6 +8,7 @@ from hitsave_trace import warned
 from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.in_hand import changed_in_hand
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, settings, state, switches
 from hitsave_trace.taps.log_config import basic
@@ -53,6 +54,8 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if slug != "thread" or found.left_running():
             # A figure that is left open may be closed by who called: that shows there.
             found.forbid(slug, what, "", spreads=slug != "gui")
+    for name in changed_in_hand(found.in_hand):
+        found.forbid("switch", f"{switches.ATTRIBUTE_WORDS}: {name}", "")
     if filters:
         found.distributions.add("warnings")  # where they were put depends on those that there were
     try:

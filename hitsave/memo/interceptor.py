@@ -26,6 +26,7 @@ from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.objects import ITS_END
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable
 from hitsave_trace.importing.apart import replaced
+from hitsave_trace.in_hand import note_in_hand
 from hitsave_trace.model import CLOSURE
 from hitsave_trace.recording import Recording, concerned, stacks, user_line
 from hitsave_trace.taps import settings, state, switches
@@ -129,6 +130,8 @@ class Memo:
         found = Recording(call.info, call, frame, call.started)
         for slug, what in call.refused:
             found.forbid(slug, what, "", spreads=False)
+        for thing in call.in_hand:
+            note_in_hand(found.in_hand, thing)
         # Cells of the function itself are read in the context of this call alone.
         for name, (fingerprint, text) in call.captured.items():
             if fingerprint is None:

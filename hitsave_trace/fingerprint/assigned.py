@@ -1,4 +1,7 @@
-"""Which dotted names code assigns to: `json.JSONEncoder.item_separator = ";"`, `setattr(json, "dumps", f)`, in all that is nested in it."""
+"""Which dotted names code assigns to: `json.JSONEncoder.item_separator = ";"`, `setattr(json, "dumps", f)`, in all that is nested in it.
+
+What is set on objects to which no chain of names leads (a parameter, a variable of a loop) is known by the last name alone.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,16 @@ _STORES = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _STORE_OPS = frozenset(dis.opmap[name] for name in _STORES)
 _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
-_ON_ITSELF = (("LOAD_FAST", "self"), ("LOAD_DEREF", "self"))
+ON_ITSELF = (("LOAD_FAST", "self"), ("LOAD_DEREF", "self"))
 _HAS_NAME, _HAS_LOCAL = frozenset(dis.hasname), frozenset((*dis.haslocal, *dis.hasfree))
 ANY = "*"
 """Stands in `_loose` for a name that is only known while `setattr` runs."""
+
+NAMESPACE = "**"
+"""Stands there for names that are set in the `__dict__` of something."""
+_SETTERS = frozenset(("setattr", "delattr"))
+_NAMESPACES = frozenset(("vars", "__dict__", "__setattr__", "__delattr__"))
+_BY_NAME = _SETTERS | _NAMESPACES
 
 _loose: set[str] = set()
 _waiting: list[Callable[[], object]] = []
@@ -46,20 +55,28 @@ def set_on_anything() -> set[str]:
     return _loose
 
 
-def assigned(code: CodeType) -> tuple[Chain, ...]:
-    """List the dotted names. A module that the code imports under a local name begins with that of the module."""
+def entries_of_anything() -> bool:
+    """Whether the program uses namespaces of objects as dicts, or sets attributes by computed names: then any name may be set."""
+    return ANY in set_on_anything() or NAMESPACE in _loose
+
+
+def assigned(code: CodeType, loose: set[str] | None = None) -> tuple[Chain, ...]:
+    """List the dotted names. A module that the code imports under a local name begins with that of the module. Names that are set
+    on anything are added to `loose`, or to those of the program.
+    """
+    loose = _loose if loose is None else loose
     found: dict[Chain, None] = {}
     waiting = [code]
     while waiting:
         one = waiting.pop()
         waiting += [item for item in one.co_consts if type(item) is CodeType]
-        if "setattr" in one.co_names or not _STORE_OPS.isdisjoint(one.co_code[::2]):
-            found.update(dict.fromkeys(_of_one(one)))
+        if not _BY_NAME.isdisjoint(one.co_names) or not _STORE_OPS.isdisjoint(one.co_code[::2]):
+            found.update(dict.fromkeys(_of_one(one, loose)))
     return tuple(found)
 
 
-def _of_one(code: CodeType) -> list[Chain]:
-    steps = _steps(code)
+def _of_one(code: CodeType, loose: set[str]) -> list[Chain]:
+    steps = steps_of(code)
     local = _imported(steps)
     found = []
     for position, (op, name) in enumerate(steps):
@@ -67,21 +84,24 @@ def _of_one(code: CodeType) -> list[Chain]:
         if op in _STORES and name is not None:
             holder = _before(steps, position, local) or _augmented(steps, position, name, local)
             chain = (*holder, name) if holder else None
-            if chain is None and steps[position - 1] not in _ON_ITSELF:
-                _loose.add(name)
-        elif name == "setattr" and op in _GLOBAL:
+            if chain is None and steps[position - 1] not in ON_ITSELF:
+                loose.add(name)
+        elif name in _NAMESPACES:
+            loose.add(NAMESPACE)
+        elif name in _SETTERS and op in _GLOBAL:
             chain = _given(steps, position + 1, local)
-            if chain is None and not any(step in _ON_ITSELF for step in steps[position + 1 : position + 2]):
-                _loose.add(ANY)
+            if chain is None and not any(step in ON_ITSELF for step in steps[position + 1 : position + 2]):
+                loose.add(ANY)
         if chain is not None:
             found.append(chain)
     return found
 
 
-def _steps(code: CodeType) -> list[Step]:
+def steps_of(code: CodeType, offsets: list[int] | None = None) -> list[Step]:
+    """List the instructions, two in one as two, each with the name or text that it is about; `offsets` gets where they stand."""
     found: list[Step] = []
     name_of_local = code._varname_from_oparg  # type: ignore[attr-defined]
-    for _, op, arg, skipped in instructions(code):
+    for offset, op, arg, skipped in instructions(code):
         name = dis.opname[op]
         if skipped or name == "PUSH_NULL":
             continue
@@ -101,6 +121,8 @@ def _steps(code: CodeType) -> list[Step]:
         elif name in ("COPY", "SWAP"):
             said = str(arg)
         found.append((name, said))
+        if offsets is not None:
+            offsets += [offset] * (len(found) - len(offsets))
     return found
 
 

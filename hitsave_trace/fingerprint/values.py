@@ -77,6 +77,7 @@ class Walk:
         "fed",
         "heads",
         "identities",
+        "in_hand",
         "kept",
         "loose",
         "marks",
@@ -99,6 +100,7 @@ class Walk:
         self.contents: dict[int, bytes] = {}  # Of large arrays, by position among `objects`: the digest of the memory.
         self.fed: bytes | None = None  # The digest of the large buffer that was taken last.
         self.distributions: set[str] = set()
+        self.in_hand: list[object] = []  # modules and classes of libraries that are values
         self.caches: list[object] = []  # made by `lru_cache`: what they hold is no part of the value
         self.deep = deep
         self.marks: dict[int, int] = {}
@@ -225,7 +227,7 @@ class Walk:
     def inner(self, *, deep: bool = False, room: int | None = None) -> Walk:
         """Make a walk whose digest will be a part of this one; what it meets counts as met here."""
         other = Walk(self._deadline, deep=deep, room=room)
-        other.classes = self.classes
+        other.classes, other.in_hand = self.classes, self.in_hand
         other.distributions = self.distributions
         return other
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
+from hitsave_trace.fingerprint.altered import altered
 from hitsave_trace.fingerprint.assigned import assigned, wait
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 from hitsave_trace.names import user_modules
+from hitsave_trace.taps import altered as inside
 from hitsave_trace.taps import registered
 
 TYPE_CHECKING = False
@@ -27,6 +29,8 @@ _OF_SYS = frozenset(("stdin", "stdout", "stderr", "path", "argv", "excepthook", 
 
 _chains: dict[str, tuple[Chain, ...]] = {}
 """By user module: the dotted names that its code assigns to."""
+_altered: dict[str, tuple[Chain, ...]] = {}
+"""By user module: what it changes in place, or has changed, in libraries."""
 _waiting: dict[str, CodeType] = {}
 """User modules that were not looked at yet: many programs have nothing that is recorded."""
 
@@ -47,6 +51,7 @@ def _look() -> None:
             _chains[module] = tuple(found)
         else:
             _chains.pop(module, None)
+        _altered[module] = tuple(chain for chain in altered(code) if not _told_elsewhere(chain[:2]))
 
 
 def _told_elsewhere(chain: Chain) -> bool:
@@ -64,6 +69,10 @@ def value(library: str | None = None) -> tuple[object, ...]:
             told = _set(names, chain)  # type: ignore[arg-type]
             if told is not None and (library is None or told[0].partition(".")[0] == library):
                 found.append(told)
+    for chains in _altered.values():
+        for chain in chains:
+            if library is None or chain[0].partition(".")[0] == library:
+                found += inside.told(chain)
     return tuple(found)
 
 

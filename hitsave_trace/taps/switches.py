@@ -51,6 +51,7 @@ TORCH_WORDS = "torch defaults"
 LOGGING = 19
 """The place of the root logger: level, disabled, handlers, filters, level below which nothing is logged, whether errors are shown."""
 LOGGING_WORDS = "logging"
+ATTRIBUTE_WORDS = "an attribute or a registry of a library"
 
 # What each place of the tuple is: its slug and its words.
 _PLACES = (
@@ -71,7 +72,7 @@ _PLACES = (
     ("signal", "signal.signal"),
     ("switch", "a context variable"),
     ("switch", "locale.setlocale"),
-    ("switch", "an attribute or a registry of a library"),
+    ("switch", ATTRIBUTE_WORDS),
     ("switch", "the decimal context"),
     ("switch", LOGGING_WORDS),
     ("thread", "threads left running"),

@@ -1,0 +1,85 @@
+"""Modules and classes of libraries that a call got hold of as values, by an argument or a name, and what it changed in them.
+
+`def mark(cls): cls.seen = True` says nothing of which class that is. What the program sets on anything is known by the last
+name alone (`fingerprint.assigned`); it is looked at before and after.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from operator import is_
+from types import ModuleType
+
+from hitsave_trace.fingerprint.altered import changed_on_anything
+from hitsave_trace.fingerprint.assigned import entries_of_anything, set_on_anything
+from hitsave_trace.fingerprint.libraries import is_library
+from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from hitsave_trace.fingerprint.registry import Anything
+
+CONTAINERS = (dict, list, set, deque, bytearray)
+_MANY = 5000
+"""Entries above which a container counts by their number."""
+_MISSING = object()
+
+
+def content(thing: Anything) -> bytes | str:
+    """Fingerprint what a library holds; what has no fingerprint counts by its type."""
+    try:
+        if isinstance(thing, CONTAINERS) and len(thing) > _MANY:
+            return f"{len(thing)} entries"
+        return Walk().fingerprint(thing)
+    except (Unfingerprintable, OverBudget):
+        size = f" of {len(thing)}" if isinstance(thing, CONTAINERS) else ""
+        return ".".join(qualified(type(thing))) + size
+
+
+class InHand:
+    """A module or class of a library, as it was when a recording got hold of it."""
+
+    __slots__ = ("_all", "_inside", "_own", "thing")
+
+    def __init__(self, thing: Anything) -> None:
+        self.thing = thing
+        own = vars(thing)
+        self._all = entries_of_anything()
+        self._own = dict(own) if self._all else {name: own.get(name, _MISSING) for name in set_on_anything()}
+        self._inside = {
+            name: content(own[name]) for name in changed_on_anything & own.keys() if isinstance(own[name], CONTAINERS)
+        }
+
+    def changed(self) -> str | None:
+        """Name what is not as it was."""
+        own = vars(self.thing)
+        names: Collection[str] = self._own
+        if self._all and len(own) == len(names) and all(map(is_, own.values(), self._own.values())):
+            names = ()
+        elif self._all:
+            names = own.keys() | names
+        for name in names:
+            now = own.get(name, _MISSING)
+            # What a package imports becomes its attribute.
+            if now is not self._own.get(name, _MISSING) and not isinstance(now, ModuleType):
+                return f"{self.thing.__name__}.{name}"
+        for name, before in self._inside.items():
+            if name not in own or content(own[name]) != before:
+                return f"{self.thing.__name__}.{name}"
+        return None
+
+
+def note_in_hand(known: dict[int, InHand], thing: Anything) -> None:
+    """Note how a module or class of a library is, if the program sets anything on what it gets hold of."""
+    if id(thing) in known or not (set_on_anything() or changed_on_anything):
+        return
+    if is_library(thing.__name__ if isinstance(thing, ModuleType) else qualified(thing)[0]):
+        known[id(thing)] = InHand(thing)
+
+
+def changed_in_hand(known: dict[int, InHand]) -> Iterator[str]:
+    """Name what was changed in modules and classes since they were noted."""
+    yield from (name for held in known.values() if (name := held.changed()) is not None)

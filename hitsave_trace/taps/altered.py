@@ -1,0 +1,79 @@
+"""What libraries hold that the program changes without assigning to a dotted name of theirs.
+
+Containers and what functions set are compared by value, like attributes that were set (`patched`).
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from hitsave_trace.fingerprint.altered import CALL, ENTRY, set_by
+from hitsave_trace.fingerprint.libraries import is_library, is_standard
+from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.in_hand import CONTAINERS, content
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hitsave_trace.fingerprint.assigned import Chain
+    from hitsave_trace.fingerprint.registry import Anything
+
+    Told = tuple[str, bytes | str]
+
+_BY_SETTINGS = frozenset(("numpy", "pandas", "matplotlib", "sklearn", "torch", "xarray", "hitsave_trace", "hitsave"))
+"""Libraries whose options are compared as settings."""
+_MISSING = object()
+
+_setters: dict[object, list[tuple[str, Chain]]] = {}
+
+
+def told(chain: Chain) -> Iterator[Told]:
+    """Say what a chain of `fingerprint.altered` leads to now, if that is a library's."""
+    if chain[-1] == CALL:
+        function = _reach(chain[:-1])
+        if function is None or is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS:
+            return
+        for module, names in _set_by(function):
+            held = _reach((module, *names))
+            if held is not _MISSING and not callable(held):
+                yield ".".join((module, *names)), content(held)
+        return
+    key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
+    path = chain if key is None else chain[:-1]
+    held = _reach(path)
+    if not isinstance(held, CONTAINERS) or qualified(type(held))[1] == "RcParams":
+        return
+    name = ".".join(path)
+    if key is not None and isinstance(held, dict):
+        yield f"{name}[{key!r}]", content(held.get(key))
+    else:
+        yield name, content(held)
+
+
+def _set_by(function: Anything) -> list[tuple[str, Chain]]:
+    key = getattr(function, "__func__", function)
+    found = _setters.get(key)
+    if found is None:
+        found = _setters[key] = set_by(function)
+    return found
+
+
+def _reach(chain: Chain) -> object:
+    """What a chain leads to that begins with the name of a library's module; `_MISSING` if there is no such thing."""
+    found: Anything = sys.modules.get(chain[0])
+    if not isinstance(found, ModuleType) or not is_library(chain[0]):
+        return _MISSING
+    rest = chain[1:]
+    if rest and rest[0] not in vars(found) and chain[0].endswith("." + rest[0]):
+        rest = rest[1:]  # `import a.b as c`
+    for part in rest:
+        held = getattr(found, "__dict__", None)
+        inside = held.get(part, _MISSING) if held is not None else _MISSING
+        if type(inside) is classmethod:
+            inside = getattr(found, part)
+        if inside is _MISSING:
+            return _MISSING
+        found = inside
+    return found

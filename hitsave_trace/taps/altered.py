@@ -11,7 +11,7 @@ from types import ModuleType
 from hitsave_trace.fingerprint.altered import CALL, ENTRY, set_by
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
-from hitsave_trace.in_hand import CONTAINERS, content
+from hitsave_trace.in_hand import CONTAINERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hitsave_trace.fingerprint.assigned import Chain
     from hitsave_trace.fingerprint.registry import Anything
 
-    Told = tuple[str, bytes | str]
 
 _BY_SETTINGS = frozenset(("numpy", "pandas", "matplotlib", "sklearn", "torch", "xarray", "hitsave_trace", "hitsave"))
 """Libraries whose options are compared as settings."""
@@ -29,16 +28,17 @@ _MISSING = object()
 _setters: dict[object, list[tuple[str, Chain]]] = {}
 
 
-def told(chain: Chain) -> Iterator[Told]:
-    """Say what a chain of `fingerprint.altered` leads to now, if that is a library's."""
+def things(chain: Chain) -> Iterator[tuple[str, object]]:
+    """Find what a chain of `fingerprint.altered` leads to now, if that is a library's: its name, and the thing."""
     if chain[-1] == CALL:
         function = _reach(chain[:-1])
         if function is None or is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS:
             return
         for module, names in _set_by(function):
-            held = _reach((module, *names))
+            # What a library sets in another one is that one's, and the settings know of it.
+            held = _reach((module, *names), own=True)
             if held is not _MISSING and not callable(held):
-                yield ".".join((module, *names)), content(held)
+                yield ".".join((module, *names)), held
         return
     key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
     path = chain if key is None else chain[:-1]
@@ -47,9 +47,9 @@ def told(chain: Chain) -> Iterator[Told]:
         return
     name = ".".join(path)
     if key is not None and isinstance(held, dict):
-        yield f"{name}[{key!r}]", content(held.get(key))
+        yield f"{name}[{key!r}]", held.get(key)
     else:
-        yield name, content(held)
+        yield name, held
 
 
 def _set_by(function: Anything) -> list[tuple[str, Chain]]:
@@ -60,8 +60,10 @@ def _set_by(function: Anything) -> list[tuple[str, Chain]]:
     return found
 
 
-def _reach(chain: Chain) -> object:
-    """What a chain leads to that begins with the name of a library's module; `_MISSING` if there is no such thing."""
+def _reach(chain: Chain, *, own: bool = False) -> object:
+    """What a chain leads to that begins with the name of a library's module; `_MISSING` if there is no such thing, or if it is not
+    the module's `own`.
+    """
     found: Anything = sys.modules.get(chain[0])
     if not isinstance(found, ModuleType) or not is_library(chain[0]):
         return _MISSING
@@ -73,7 +75,7 @@ def _reach(chain: Chain) -> object:
         inside = held.get(part, _MISSING) if held is not None else _MISSING
         if type(inside) is classmethod:
             inside = getattr(found, part)
-        if inside is _MISSING:
+        if inside is _MISSING or (own and isinstance(inside, ModuleType)):
             return _MISSING
         found = inside
     return found

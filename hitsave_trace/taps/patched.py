@@ -12,15 +12,18 @@ from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleTy
 
 from hitsave_trace.fingerprint.altered import altered
 from hitsave_trace.fingerprint.assigned import assigned, wait
+from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
-from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
+from hitsave_trace.in_hand import content
 from hitsave_trace.names import user_modules
 from hitsave_trace.taps import altered as inside
 from hitsave_trace.taps import registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hitsave_trace.fingerprint.assigned import Chain
 
 _TOLD_ELSEWHERE = frozenset(("sys", "os", "posix"))
@@ -58,22 +61,29 @@ def _told_elsewhere(chain: Chain) -> bool:
     return len(chain) == 2 and chain[0] in _TOLD_ELSEWHERE and (chain[1] in _OF_SYS or chain[0] in ("os", "posix"))
 
 
-def value(library: str | None = None) -> tuple[object, ...]:
+def value(library: str | None = None) -> tuple[tuple[str, bytes | str], ...]:
     """What the program has set in a library, by its top-level module."""
+    return tuple((name, content(thing)) for name, thing in _things(library))
+
+
+def described(library: str) -> str:
+    """The same in words."""
+    return ", ".join(f"{name} = {describe(thing)}" for name, thing in _things(library))
+
+
+def _things(library: str | None) -> Iterator[tuple[str, object]]:
     _look()
-    found: list[object] = []
     for name, chains in _chains.items() if _chains else ():
         module = user_modules.get(name)
         names = module.globals if module is not None else None
         for chain in chains if names is not None else ():
-            told = _set(names, chain)  # type: ignore[arg-type]
-            if told is not None and (library is None or told[0].partition(".")[0] == library):
-                found.append(told)
+            found = _set(names, chain)  # type: ignore[arg-type]
+            if found is not None and (library is None or found[0].partition(".")[0] == library):
+                yield found
     for chains in _altered.values():
         for chain in chains:
             if library is None or chain[0].partition(".")[0] == library:
-                found += inside.told(chain)
-    return tuple(found)
+                yield from inside.things(chain)
 
 
 def standard() -> tuple[object, ...]:
@@ -81,7 +91,7 @@ def standard() -> tuple[object, ...]:
 
     It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
-    found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]  # type: ignore[index]
+    found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]
     return (*found, *registered.registered())
 
 
@@ -90,7 +100,7 @@ def everything() -> tuple[object, ...]:
     return (*value(), *(one for one in registered.registered() if not registered.has_switch(one)))
 
 
-def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | None:
+def _set(names: dict[str, object], chain: Chain) -> tuple[str, object] | None:
     """What a dotted name of a user module means, if it leads into a library."""
     holder = names.get(chain[0], sys.modules.get(chain[0]))
     if isinstance(holder, ModuleType):
@@ -117,7 +127,4 @@ def _set(names: dict[str, object], chain: Chain) -> tuple[str, bytes | str] | No
             thing = found.__get__(holder)
         except AttributeError:
             return None
-    try:
-        return ".".join((home, *chain[1:])), Walk().fingerprint(thing)
-    except (Unfingerprintable, OverBudget):
-        return ".".join((home, *chain[1:])), ".".join(qualified(type(thing)))
+    return ".".join((home, *chain[1:])), thing

@@ -309,6 +309,8 @@ def text(name: str) -> str | None:
         return "figures are open" if open_figures() else "no figure is open"
     if name == _STANDARD:
         return ", ".join(_said(one) for one in patched.standard())[:300] or "nothing"
+    if name.endswith(_SET):
+        return patched.described(name.removesuffix(_SET))[:300] or "nothing"
     return repr(_value(name)) if name in _ALWAYS else None
 
 

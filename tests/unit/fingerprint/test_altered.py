@@ -1,0 +1,79 @@
+"""What code changes inside of libraries without an assignment to a dotted name."""
+
+import collections
+
+import pytest
+
+from hitsave_trace.fingerprint import altered
+from hitsave_trace.fingerprint.altered import CALL, ENTRY
+
+
+@pytest.fixture(autouse=True)
+def _nothing_changed(monkeypatch):
+    monkeypatch.setattr(altered, "changed_on_anything", set())
+
+
+@pytest.mark.parametrize(
+    ("text", "chains"),
+    [
+        ("import a\na.b['k'] = 1", {("a", "b", ENTRY + "k")}),
+        ("import a\na.b[k] = 1", {("a", "b")}),
+        ("import a\na.b['k'] += f(1)[2]", {("a", "b", ENTRY + "k")}),
+        ("import a\ndel a.b['k']", {("a", "b", ENTRY + "k")}),
+        ("import a\na.b['k']['l'] = 1", {("a", "b")}),
+        ("import a\na.b()['k'] = 1", set()),
+        ("import a.b\na.b.c[0:2] = d", {("a", "b", "c")}),
+        ("from a.b import c as d\nd['k'] = 1", {("a.b", "c", ENTRY + "k")}),
+        ("import a\nd = a.b.c\nd.append(1)", {("a", "b", "c")}),
+        ("import a as z\ndef f(x):\n    z.b.update(k=x)", {("a", "b"), ("a", "b", "update", CALL)}),
+        ("def f():\n    import a\n    a.b.extend([1])", {("a", "b")}),
+        ("import a\na.set_width(3)", {("a", "set_width", CALL)}),
+        ("import a\nx = a.set_width(3)", set()),
+        ("import a\na.plot(3)", set()),
+        ("import a\na.b.set_width(\n    3,\n    k=4,\n)", {("a", "b", "set_width", CALL)}),
+        ("import a\na.b(1).set_width(2)", set()),
+        ("from a import set_width\nset_width(3)", {("a", "set_width", CALL)}),
+        ("mine = {}\nmine['k'] = 1\nmine.update(k=2)", set()),
+    ],
+)
+def test_chains(text, chains):
+    assert set(altered.altered(compile(text, "x.py", "exec"))) == chains
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def f(m):\n    m.TABLE['k'] = 1", {"TABLE"}),
+        ("def f(m):\n    m.TABLE.append(1)", {"TABLE"}),
+        ("def f(self):\n    self.table['k'] = 1", set()),
+        ("def f(t):\n    t['k'] = 1", set()),
+    ],
+)
+def test_on_anything(text, names):
+    altered.altered(compile(text, "x.py", "exec"))
+    assert altered.changed_on_anything == names
+
+
+def test_what_a_function_sets(tmp_path, monkeypatch):
+    (tmp_path / "hs_shelf.py").write_text(
+        "import sys\n"
+        "options, level = {}, 0\n"
+        "class Shop:\n"
+        "    stock = {}\n"
+        "    @classmethod\n"
+        "    def add(cls, name): cls.stock[name] = 1\n"
+        "def _store(name): options[name] = 1\n"
+        "def set_option(name): _store(name)\n"
+        "def set_level(n):\n"
+        "    global level\n"
+        "    level = n\n"
+        "def nothing(thing): thing.options = 1\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import hs_shelf
+
+    assert altered.set_by(hs_shelf.set_option) == [("hs_shelf", ("options",))]
+    assert altered.set_by(hs_shelf.set_level) == [("hs_shelf", ("level",))]
+    assert altered.set_by(hs_shelf.Shop.add) == [("hs_shelf", ("Shop", "stock"))]
+    assert altered.set_by(hs_shelf.nothing) == []
+    assert altered.set_by(collections.OrderedDict) == []

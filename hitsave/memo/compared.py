@@ -174,3 +174,15 @@ def _apart(one: str, other: str) -> tuple[str, str]:
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(at - 20, 0)
     return repr(one[start : at + 60]), repr(other[start : at + 60])
+
+
+def clock_can(one: str | None, other: str | None) -> bool:
+    """Whether a clock can be what two texts differ by: in their numbers, and in the units of these."""
+    if one is None or other is None:
+        return False
+    # A bar that shows progress draws itself as often as time allows.
+    return "\r" in one + other or _numberless(one) == _numberless(other)
+
+
+def _numberless(text: str) -> str:
+    return "".join(sign for sign in text if not sign.isdigit() and sign not in " .,:+-µmns")

@@ -20,7 +20,7 @@ from xxhash import xxh3_64_intdigest
 from hitsave import errors, reasons
 from hitsave.memo import check, effects, ending
 from hitsave.memo.changes import came_in, objects_before
-from hitsave.memo.compared import differing
+from hitsave.memo.compared import clock_can, differing
 from hitsave.memo.results import Refused
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hitsave_trace.taps.patches import Patches
 
     Row = dict[str, object]
+    Kept = tuple[list[object], object]  # what objects held, and what names meant
 
     class Saver(Protocol):
         """What closes a recording: the interceptor."""
@@ -136,7 +137,7 @@ class Verifier:
             self._store.used(expected.trace.value)
         self._journal.verified(call, found, expected, rows, seconds)
 
-    def _stored_value(self, found: Recording, call: Call, expected: Expected) -> tuple[object, object]:
+    def _stored_value(self, found: Recording, call: Call, expected: Expected) -> tuple[object, Kept]:
         """Put the stored result together, and what was stored of changes. Raises Gone or Damaged, whatever failed."""
         objects_of = objects_before(found, call)
 
@@ -148,9 +149,9 @@ class Verifier:
 
         try:
             if not any(expected.trace.changes):
-                return self._store.load_value(expected.trace.value, find if expected.trace.shares else None), None
+                return self._store.load_value(expected.trace.value, find if expected.trace.shares else None), ([], [])
             kept: tuple[object, ...] = self._store.load_value(expected.trace.value, find)  # type: ignore[assignment]
-            return kept[0], kept[1:]
+            return kept[0], (kept[1], kept[2])  # type: ignore[return-value]
         except (Gone, Damaged):
             raise
         except Exception as error:  # the program's own classes are put together here
@@ -164,7 +165,7 @@ class Verifier:
         expected: Expected,
         value: object,
         changed: Changes,
-        stored: tuple[object, object],
+        stored: tuple[object, Kept],
     ) -> list[Row]:
         """Say how what a call gave, did and read differs from what was stored."""
         known = came_in(found, call)
@@ -209,7 +210,7 @@ class Verifier:
                 return [_row("file-differs", subject[1], f"mode {old[2]:o}", f"mode {new[2]:o}")]
             one, other = self._text(old[1]), self._text(new[1])  # type: ignore[arg-type]
             row = _row("file-differs", subject[1], *_first_line(one, other))
-            return [{**row, "clock": _clock_can(one, other)}]
+            return [{**row, "clock": clock_can(one, other)}]
         return [_row("file-differs", subject[1], str(old[0]), str(new[0]))]
 
     def _text(self, digest: bytes) -> str | None:
@@ -231,18 +232,6 @@ def _clock_read(_: tuple[object, ...], __: dict[str, object]) -> None:
             expected = getattr(recording.call, "expected", None)
             if expected is not None:
                 expected.clocked = True
-
-
-def _clock_can(one: str | None, other: str | None) -> bool:
-    """Whether a clock can be what two texts differ by: in their numbers, and in the units of these."""
-    if one is None or other is None:
-        return False
-    # A bar that shows progress draws itself as often as time allows.
-    return "\r" in one + other or _numberless(one) == _numberless(other)
-
-
-def _numberless(text: str) -> str:
-    return "".join(sign for sign in text if not sign.isdigit() and sign not in " .,:+-µmns")
 
 
 def _row(kind: str, subject: str, before: str | None, after: str | None, where: str | None = None) -> Row:
@@ -277,19 +266,30 @@ def _seen(known: Sequence[tuple[Place, object]], *values: object) -> bytes:
 
 
 def _of_changes(
-    trace: Trace, stored: tuple[object, object], value: object, changed: Changes, known: Sequence[tuple[Place, object]]
+    trace: Trace,
+    stored: tuple[object, Kept],
+    value: object,
+    changed: Changes,
+    known: Sequence[tuple[Place, object]],
 ) -> list[Row]:
     """What it changed of what came in; together with the result, since new objects may be in both."""
     same = changed.record() == trace.changes
     if same and changed:
         try:
-            same = _seen(known, *stored) == _seen(known, value, changed.states())
+            same = _seen(known, stored[0], *_alike(*stored[1])) == _seen(known, value, *_alike(*changed.states()))
         except (Refused, Unfingerprintable):
             same = False
     if same:
         return []
     names = dict.fromkeys(str(place[1]) for place in (*trace.changes[0], *trace.changes[1]) if isinstance(place, tuple))
     return [_row("effect-differs", f"what it changed of its arguments {' '.join(names)}".rstrip(), None, None)]
+
+
+def _alike(states: list[object], names: object) -> tuple[list[object], object]:
+    """What objects hold, whether or not an instance had been given its `__dict__` already: 3.11 makes that when somebody asks."""
+    return [
+        one[:3] if type(one) is tuple and len(one) == 4 and one[1] == ("__dict__",) else one for one in states
+    ], names
 
 
 _SAID = frozenset(("text", "flush", "logged", "warning"))
@@ -317,7 +317,7 @@ def _of_texts(old: Sequence[Effect], new: Sequence[Effect]) -> list[Row]:
         )
         if one != other:
             told.append(_row("text-differs", name, *_first_line(one, other)))
-            told[-1]["clock"] = _clock_can(one, other)
+            told[-1]["clock"] = clock_can(one, other)
     return told or [_row("effect-differs", "the order of texts and warnings", None, None)]
 
 

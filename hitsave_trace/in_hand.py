@@ -7,18 +7,17 @@ name alone (`fingerprint.assigned`); it is looked at before and after.
 from __future__ import annotations
 
 from collections import deque
-from operator import is_
 from types import ModuleType
 
 from hitsave_trace.fingerprint.altered import changed_on_anything
-from hitsave_trace.fingerprint.assigned import entries_of_anything, set_on_anything
+from hitsave_trace.fingerprint.assigned import entries_of_anything, set_by_functions, set_on_anything
 from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterable, Iterator
 
     from hitsave_trace.fingerprint.registry import Anything
 
@@ -42,25 +41,23 @@ def content(thing: Anything) -> bytes | str:
 class InHand:
     """A module or class of a library, as it was when a recording got hold of it."""
 
-    __slots__ = ("_all", "_inside", "_own", "thing")
+    __slots__ = ("_inside", "_own", "thing")
 
     def __init__(self, thing: Anything) -> None:
         self.thing = thing
         own = vars(thing)
-        self._all = entries_of_anything()
-        self._own = dict(own) if self._all else {name: own.get(name, _MISSING) for name in set_on_anything()}
+        names = set_on_anything()
+        self._own = dict(own) if entries_of_anything(names) else {name: own.get(name, _MISSING) for name in names}
         self._inside = {
             name: content(own[name]) for name in changed_on_anything & own.keys() if isinstance(own[name], CONTAINERS)
         }
 
-    def changed(self) -> str | None:
-        """Name what is not as it was."""
+    def changed(self, names: set[str]) -> str | None:
+        """Say what is not as it was, of what may have been set under these names."""
         own = vars(self.thing)
-        names: Collection[str] = self._own
-        if self._all and len(own) == len(names) and all(map(is_, own.values(), self._own.values())):
-            names = ()
-        elif self._all:
-            names = own.keys() | names
+        if entries_of_anything(names):
+            # The interpreter puts names between underscores there, too.
+            names = {name for name in own.keys() | self._own.keys() if not name.startswith("__")} | names
         for name in names:
             now = own.get(name, _MISSING)
             # What a package imports becomes its attribute.
@@ -80,6 +77,7 @@ def note_in_hand(known: dict[int, InHand], thing: Anything) -> None:
         known[id(thing)] = InHand(thing)
 
 
-def changed_in_hand(known: dict[int, InHand]) -> Iterator[str]:
-    """Name what was changed in modules and classes since they were noted."""
-    yield from (name for held in known.values() if (name := held.changed()) is not None)
+def changed_in_hand(known: dict[int, InHand], functions: Iterable[str]) -> Iterator[str]:
+    """Name what was changed in modules and classes since they were noted, as `functions` may have done."""
+    names = set_by_functions(functions) if known else set()
+    yield from (name for held in known.values() if (name := held.changed(names)) is not None)

@@ -54,7 +54,7 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if slug != "thread" or found.left_running():
             # A figure that is left open may be closed by who called: that shows there.
             found.forbid(slug, what, "", spreads=slug != "gui")
-    for name in changed_in_hand(found.in_hand):
+    for name in changed_in_hand(found.in_hand, found.functions):
         found.forbid("switch", f"{switches.ATTRIBUTE_WORDS}: {name}", "")
     if filters:
         found.distributions.add("warnings")  # where they were put depends on those that there were

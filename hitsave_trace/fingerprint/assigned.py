@@ -14,7 +14,7 @@ from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Chain = tuple[str, ...]
     Step = tuple[str, str | None]  # the name of an instruction; the name, text or module that it is about
@@ -25,6 +25,7 @@ _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 ON_ITSELF = (("LOAD_FAST", "self"), ("LOAD_DEREF", "self"))
 _HAS_NAME, _HAS_LOCAL = frozenset(dis.hasname), frozenset((*dis.haslocal, *dis.hasfree))
+_OPTIMIZED = 0x1
 ANY = "*"
 """Stands in `_loose` for a name that is only known while `setattr` runs."""
 
@@ -35,6 +36,8 @@ _NAMESPACES = frozenset(("vars", "__dict__", "__setattr__", "__delattr__"))
 _BY_NAME = _SETTERS | _NAMESPACES
 
 _loose: set[str] = set()
+_by_function: dict[str, set[str]] = {}
+"""The same by the function whose code sets them."""
 _waiting: list[Callable[[], object]] = []
 _FAR = 60
 """Instructions between the two ends of `a.b += …` that are looked at."""
@@ -55,24 +58,44 @@ def set_on_anything() -> set[str]:
     return _loose
 
 
-def entries_of_anything() -> bool:
-    """Whether the program uses namespaces of objects as dicts, or sets attributes by computed names: then any name may be set."""
-    return ANY in set_on_anything() or NAMESPACE in _loose
+def entries_of_anything(names: set[str]) -> bool:
+    """Whether any name may be set, by code that sets these."""
+    return ANY in names or NAMESPACE in names
+
+
+def set_by_functions(functions: Iterable[str]) -> set[str]:
+    """Name what functions, and the code that runs inline in them, set on anything. `functions`: as they are called in recordings."""
+    found: set[str] = set()
+    for name in functions:
+        qualname = name.partition(":")[2].partition("#")[0]
+        found |= _by_function.get("<module>" if qualname.startswith("<") else qualname, found)
+    return found
 
 
 def assigned(code: CodeType, loose: set[str] | None = None) -> tuple[Chain, ...]:
     """List the dotted names. A module that the code imports under a local name begins with that of the module. Names that are set
     on anything are added to `loose`, or to those of the program.
     """
-    loose = _loose if loose is None else loose
     found: dict[Chain, None] = {}
     waiting = [code]
     while waiting:
         one = waiting.pop()
         waiting += [item for item in one.co_consts if type(item) is CodeType]
         if not _BY_NAME.isdisjoint(one.co_names) or not _STORE_OPS.isdisjoint(one.co_code[::2]):
-            found.update(dict.fromkeys(_of_one(one, loose)))
+            names: set[str] = set()
+            found.update(dict.fromkeys(_of_one(one, names)))
+            if names and loose is None:
+                _loose.update(names)
+                _by_function.setdefault(_runs_in(one), set()).update(names)
     return tuple(found)
+
+
+def _runs_in(code: CodeType) -> str:
+    """The function that code is a part of: comprehensions and bodies of classes run where they stand."""
+    name = code.co_qualname
+    if code.co_name.startswith("<") or not code.co_flags & _OPTIMIZED:
+        name = name.rpartition(".")[0].removesuffix(".<locals>")
+    return name or "<module>"
 
 
 def _of_one(code: CodeType, loose: set[str]) -> list[Chain]:

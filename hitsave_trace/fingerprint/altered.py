@@ -6,6 +6,7 @@ Expressions are put together by their places in the text: what is subscripted or
 
 from __future__ import annotations
 
+from dis import opmap
 from itertools import pairwise
 from types import CodeType, FunctionType, MethodType
 
@@ -25,6 +26,7 @@ CALL = "("
 """Is the last part of a chain that leads to a function which is called for what it sets: nobody takes what it returns."""
 
 _SUBSCRIPTS = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
+_SUBSCRIPT_OPS = frozenset(opmap[name] for name in _SUBSCRIPTS if name in opmap)
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
 _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
@@ -55,26 +57,46 @@ def altered(code: CodeType) -> tuple[Chain, ...]:
     """
     found: dict[Chain, None] = {}
     outer = Body(code, {})
-    waiting = [(code, outer)]
+    waiting = [code]
     while waiting:
-        one, body = waiting.pop()
+        one = waiting.pop()
+        waiting += [item for item in one.co_consts if type(item) is CodeType]
+        if not _may_alter(one):
+            continue
+        body = outer if one is code else Body(one, outer.stands_for)
         found.update((chain, None) for chain in body.containers() if len(chain) > 1)
         found.update(dict.fromkeys(body.called()))
         changed_on_anything.update(body.of_anything())
-        waiting += [(item, Body(item, outer.stands_for)) for item in one.co_consts if type(item) is CodeType]
     return tuple(found)
+
+
+def _may_alter(code: CodeType) -> bool:
+    """Whether it is worth a closer look: most code is not."""
+    names = code.co_names
+    return (
+        not _SUBSCRIPT_OPS.isdisjoint(code.co_code[::2])
+        or not _CHANGING.isdisjoint(names)
+        or any(name.lstrip("_").startswith(_SETTING) for name in names)
+    )
 
 
 class Body:
     """One code object."""
 
     def __init__(self, code: CodeType, around: Mapping[str, Chain]) -> None:
-        offsets: list[int] = []
-        self.steps = steps_of(code, offsets)
-        positions = list(code.co_positions())
-        self._places: list[Place] = [positions[offset // 2] for offset in offsets]
+        self._code = code
+        self._offsets: list[int] = []
+        self.steps = steps_of(code, self._offsets)
+        self._found_places: list[Place] | None = None
         self._around = around  # what names of the module stand for
         self.stands_for = self._aliases()
+
+    @property
+    def _places(self) -> list[Place]:
+        if self._found_places is None:
+            positions = list(self._code.co_positions())
+            self._found_places = [positions[offset // 2] for offset in self._offsets]
+        return self._found_places
 
     def containers(self) -> Iterator[Chain]:
         """Lead to what is changed in place, or to an entry of it."""

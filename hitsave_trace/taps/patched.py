@@ -34,6 +34,8 @@ _chains: dict[str, tuple[Chain, ...]] = {}
 """By user module: the dotted names that its code assigns to."""
 _altered: dict[str, tuple[Chain, ...]] = {}
 """By user module: what it changes in place, or has changed, in libraries."""
+_by_library: dict[str, dict[Chain, None]] = {}
+"""The same by the library."""
 _waiting: dict[str, CodeType] = {}
 """User modules that were not looked at yet: many programs have nothing that is recorded."""
 
@@ -54,7 +56,10 @@ def _look() -> None:
             _chains[module] = tuple(found)
         else:
             _chains.pop(module, None)
-        _altered[module] = tuple(chain for chain in altered(code) if not _told_elsewhere(chain[:2]))
+        chains = tuple(chain for chain in altered(code) if not _told_elsewhere(chain[:2]))
+        if chains or module in _altered:
+            _altered[module] = chains
+            _by_library.clear()
 
 
 def _told_elsewhere(chain: Chain) -> bool:
@@ -80,10 +85,12 @@ def _things(library: str | None) -> Iterator[tuple[str, object]]:
             found = _set(names, chain)  # type: ignore[arg-type]
             if found is not None and (library is None or found[0].partition(".")[0] == library):
                 yield found
-    for chains in _altered.values():
-        for chain in chains:
-            if library is None or chain[0].partition(".")[0] == library:
-                yield from inside.things(chain)
+    if _altered and not _by_library:
+        for chain in (chain for chains in _altered.values() for chain in chains):
+            _by_library.setdefault(chain[0].partition(".")[0], {})[chain] = None
+    groups = _by_library.values() if library is None else (_by_library.get(library, {}),)
+    for chain in (chain for group in groups for chain in group):
+        yield from inside.things(chain)
 
 
 def standard() -> tuple[object, ...]:
@@ -91,7 +98,11 @@ def standard() -> tuple[object, ...]:
 
     It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
-    found = [one for one in value() if is_standard(home := one[0].partition(".")[0]) and home != "builtins"]
+    found = [
+        (name, content(thing))
+        for name, thing in _things(None)
+        if is_standard(home := name.partition(".")[0]) and home != "builtins"
+    ]
     return (*found, *registered.registered())
 
 

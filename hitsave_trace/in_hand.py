@@ -7,6 +7,7 @@ name alone (`fingerprint.assigned`); it is looked at before and after.
 from __future__ import annotations
 
 from collections import deque
+from time import thread_time
 from types import ModuleType
 
 from hitsave_trace.fingerprint.altered import changed_on_anything
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CONTAINERS = (dict, list, set, deque, bytearray)
 _MANY = 5000
 """Entries above which a container counts by their number."""
+_PATIENCE_SECONDS = 0.02
+"""What looking at an object of a library may cost; above that it counts by its type."""
 _MISSING = object()
 
 
@@ -32,7 +35,7 @@ def content(thing: Anything) -> bytes | str:
     try:
         if isinstance(thing, CONTAINERS) and len(thing) > _MANY:
             return f"{len(thing)} entries"
-        return Walk().fingerprint(thing)
+        return Walk(thread_time() + _PATIENCE_SECONDS).fingerprint(thing)
     except (Unfingerprintable, OverBudget):
         size = f" of {len(thing)}" if isinstance(thing, CONTAINERS) else ""
         return ".".join(qualified(type(thing))) + size

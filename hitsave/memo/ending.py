@@ -10,7 +10,7 @@ from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.in_hand import changed_in_hand
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
-from hitsave_trace.taps import ignored, settings, state, switches
+from hitsave_trace.taps import ignored, patched, settings, state, switches
 from hitsave_trace.taps.log_config import basic
 
 TYPE_CHECKING = False
@@ -45,6 +45,11 @@ def compare(found: Recording, call: Call, taps: Installed | None) -> None:
         if what == switches.TORCH_WORDS:
             found.distributions.add("torch")  # what it left is all of it, also what it did not set
             found.effects.append(("torch", after[switches.TORCH]))
+            continue
+        if what == switches.INSIDE_WORDS:
+            name = patched.changed_inside(before[switches.INSIDE], after[switches.INSIDE], found.functions)  # type: ignore[arg-type]
+            if name is not None:
+                found.forbid(slug, f"{switches.ATTRIBUTE_WORDS}: {name}", "")
             continue
         told = basic(switches.root_logger(before), after[switches.LOGGING]) if what == switches.LOGGING_WORDS else None
         if told is not None:
@@ -97,7 +102,7 @@ def complete(found: Recording, call: Call, present: Present) -> None:
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)
     configured = any(effect[0] == "logging" for effect in found.effects)
     root = switches.root_logger(call.world[0]) if configured else None
-    entry = call.world[0][switches.FILTERS], call.world[0][switches.TORCH], root
+    entry = call.world[0][switches.FILTERS], call.world[0][switches.TORCH], root, call.world[0][switches.INSIDE]
     for name in settings.of(touched):
         if name == HANDLED and found.handling:
             raise Refused("hidden-state", "an exception that is handled outside of it")

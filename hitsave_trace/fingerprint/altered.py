@@ -7,10 +7,11 @@ Expressions are put together by their places in the text: what is subscripted or
 from __future__ import annotations
 
 from dis import opmap
+from itertools import chain as chained
 from itertools import pairwise
 from types import CodeType, FunctionType, MethodType
 
-from hitsave_trace.fingerprint.assigned import ON_ITSELF, assigned, steps_of
+from hitsave_trace.fingerprint.assigned import ON_ITSELF, assigned, runs_in, steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 _STORES = frozenset(("STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF"))
 _CALLS = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
+_CALL_OPS = frozenset(opmap[name] for name in _CALLS if name in opmap)
+_CALLING = _CALLS | {"PRECALL"}
+_FOR_ITS_SAKE = frozenset(("POP_TOP", "BEFORE_WITH", "BEFORE_ASYNC_WITH"))
+_MADE = _CALLS | {"MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"}
+"""What stands before the call of a decorator: it is given what has just been made."""
 _CHANGING = frozenset((
     "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "add", "discard",
     "difference_update", "intersection_update", "symmetric_difference_update", "appendleft", "extendleft", "popleft", "move_to_end",
@@ -41,21 +47,23 @@ _SETTING = (
     "set", "use", "enable", "disable", "config", "activate", "deactivate", "switch", "add", "remove", "update", "define", "toggle", "reset",
     "option", "register", "unregister", "install", "init",
 )  # fmt: skip
-"""How the names of functions begin that are called for what they set."""
-_DEEP = 3
-"""How far it is followed whom such a function calls in its own module."""
+"""How the names of functions begin that are called for what they set, however far down they do it. Others may fill a cache there."""
+_DEEP, _SHALLOW = 3, 1
+"""How far it is followed whom such a function, and another one, calls in its own module."""
+_ENTERED = ("__new__", "__init__", "__enter__", "__exit__", "__call__", "__init_subclass__")
+"""What runs of a class that is called, and whose instance is a context or a decorator."""
 
 
 changed_on_anything: set[str] = set()
 """The attributes whose values the program changes in place, on objects to which no chain of names leads."""
 
 
-def altered(code: CodeType) -> tuple[Chain, ...]:
+def altered(code: CodeType) -> dict[Chain, set[str]]:
     """List the chains that begin with the name of a module: to a container that is changed, to an entry of one (`ENTRY`), to a
-    function that may set something (`CALL`). Other names than such as were imported, or stand for what a module has, lead to
-    nothing that is a library's.
+    function that may set something (`CALL`); each with the functions in which that stands. Other names than such as were imported,
+    or stand for what a module has, lead to nothing that is a library's.
     """
-    found: dict[Chain, None] = {}
+    found: dict[Chain, set[str]] = {}
     outer = Body(code, {})
     waiting = [code]
     while waiting:
@@ -64,10 +72,11 @@ def altered(code: CodeType) -> tuple[Chain, ...]:
         if not _may_alter(one):
             continue
         body = outer if one is code else Body(one, outer.stands_for)
-        found.update((chain, None) for chain in body.containers() if len(chain) > 1)
-        found.update(dict.fromkeys(body.called()))
+        for chain in chained(body.containers(), body.called()):
+            if len(chain) > 1:
+                found.setdefault(chain, set()).add(runs_in(one))
         changed_on_anything.update(body.of_anything())
-    return tuple(found)
+    return found
 
 
 def _may_alter(code: CodeType) -> bool:
@@ -76,7 +85,7 @@ def _may_alter(code: CodeType) -> bool:
     return (
         not _SUBSCRIPT_OPS.isdisjoint(code.co_code[::2])
         or not _CHANGING.isdisjoint(names)
-        or any(name.lstrip("_").startswith(_SETTING) for name in names)
+        or not _CALL_OPS.isdisjoint(code.co_code[::2])
     )
 
 
@@ -121,11 +130,16 @@ class Body:
                 yield str(self.steps[last][1])
 
     def called(self) -> Iterator[Chain]:
-        """Lead to what is called for what it sets."""
+        """Lead to what is called for what it sets: nobody takes what it gives, or it is a decorator, or stands behind `with`."""
+        before = ""
         for position, ((op, _), (after, _)) in enumerate(pairwise(self.steps)):
-            chain = self._called(position) if op in _CALLS and after == "POP_TOP" else None
-            if chain is not None:
-                yield (*chain, CALL)
+            if op in _CALLS:
+                decorates = before in _MADE and (after in _STORES or after in _CALLING)
+                chain = self._called(position, decorates) if decorates or after in _FOR_ITS_SAKE else None
+                if chain is not None:
+                    yield (*chain, CALL)
+            if op != "PRECALL":
+                before = op
 
     def _aliases(self) -> dict[str, Chain]:
         """What `from a import b as c` and `c = a.b` make of names."""
@@ -198,11 +212,11 @@ class Body:
         )
         return (*chain, ENTRY + str(key)) if plain else chain
 
-    def _called(self, end: int) -> Chain | None:
+    def _called(self, end: int, decorates: bool) -> Chain | None:
         found = self._begun_at(end)
         chain = None if found is None else self._ends_with(found[1])
-        if found is None or chain is None or len(chain) < 2 or not chain[-1].lstrip("_").startswith(_SETTING):
-            return None
+        if found is None or chain is None or len(chain) < 2 or decorates:
+            return chain
         line, _, column, _ = self._places[end]
         for at in range(found[1] + 1, end):
             if self.steps[at][0] in _CALLS and self._places[at][0::2] == (line, column):
@@ -217,37 +231,41 @@ def set_by(function: object) -> list[tuple[str, Chain]]:
     owner: object = None
     if type(function) is MethodType:
         owner, function = function.__self__, function.__func__
-    if type(function) is not FunctionType:
-        return []
-    module = function.__module__
+    begins = [vars(function).get(name) for name in _ENTERED] if isinstance(function, type) else [function]
+    begins = [getattr(one, "__wrapped__", one) for one in begins]
+    waiting: list[tuple[FunctionType, int]] = []
+    for one in begins:
+        if type(one) is FunctionType:
+            deep = one.__name__.lstrip("_").startswith(_SETTING)
+            waiting.append((one, _DEEP if deep else _SHALLOW))
     found: dict[tuple[str, Chain], None] = {}
-    names = function.__globals__
-    waiting: list[tuple[FunctionType, int]] = [(function, 0)]
     seen: set[CodeType] = set()
     while waiting:
-        one, depth = waiting.pop()
+        one, deeper = waiting.pop()
         if one.__code__ in seen or len(seen) > 50:
             continue
         seen.add(one.__code__)
-        for chain in _sets(one.__code__):
-            found[module, chain] = None
-        if isinstance(owner, type) and one is function and owner.__module__ == module:
-            found.update({(module, (*owner.__qualname__.split("."), name)): None for name in _of_first(one.__code__)})
-        for name in one.__code__.co_names if depth < _DEEP else ():
-            called = names.get(name)
-            if type(called) is FunctionType and called.__globals__ is names:
-                waiting.append((called, depth + 1))
+        found.update(((one.__module__, chain), None) for chain in _sets(one.__code__))
+        if isinstance(owner, type) and one is function:
+            names = _of_first(one.__code__)
+            found.update(((owner.__module__, (*owner.__qualname__.split("."), name)), None) for name in names)
+        for name in one.__code__.co_names if deeper else ():
+            called = one.__globals__.get(name)
+            if type(called) is FunctionType and called.__globals__ is one.__globals__:
+                waiting.append((called, deeper - 1))
     return list(found)
 
 
 def _sets(code: CodeType) -> Iterator[Chain]:
-    """The chains of names of its module that code binds, or whose values it changes."""
-    body = Body(code, {name: (name,) for name in code.co_names})
-    for op, said in body.steps:
-        if op in ("STORE_GLOBAL", "DELETE_GLOBAL") and said is not None:
-            yield (said,)
+    """The chains of names of its module that code binds, or whose values it changes, with all that is nested in it."""
     yield from assigned(code, set())
-    yield from (chain[:-1] if chain[-1].startswith(ENTRY) else chain for chain in body.containers())
+    waiting = [code]
+    while waiting:
+        one = waiting.pop()
+        waiting += [item for item in one.co_consts if type(item) is CodeType]
+        body = Body(one, {name: (name,) for name in one.co_names})
+        yield from ((said,) for op, said in body.steps if op in ("STORE_GLOBAL", "DELETE_GLOBAL") and said is not None)
+        yield from (chain[:-1] if chain[-1].startswith(ENTRY) else chain for chain in body.containers())
 
 
 def _of_first(code: CodeType) -> set[str]:

@@ -67,9 +67,14 @@ def set_by_functions(functions: Iterable[str]) -> set[str]:
     """Name what functions, and the code that runs inline in them, set on anything. `functions`: as they are called in recordings."""
     found: set[str] = set()
     for name in functions:
-        qualname = name.partition(":")[2].partition("#")[0]
-        found |= _by_function.get("<module>" if qualname.startswith("<") else qualname, found)
+        found |= _by_function.get(in_module(name), found)
     return found
+
+
+def in_module(function: str) -> str:
+    """The qualified name, as `runs_in` gives it, of a function as it is called in recordings."""
+    qualname = function.partition(":")[2].partition("#")[0]
+    return "<module>" if qualname.startswith("<") else qualname
 
 
 def assigned(code: CodeType, loose: set[str] | None = None) -> tuple[Chain, ...]:
@@ -86,11 +91,11 @@ def assigned(code: CodeType, loose: set[str] | None = None) -> tuple[Chain, ...]
             found.update(dict.fromkeys(_of_one(one, names)))
             if names and loose is None:
                 _loose.update(names)
-                _by_function.setdefault(_runs_in(one), set()).update(names)
+                _by_function.setdefault(runs_in(one), set()).update(names)
     return tuple(found)
 
 
-def _runs_in(code: CodeType) -> str:
+def runs_in(code: CodeType) -> str:
     """The function that code is a part of: comprehensions and bodies of classes run where they stand."""
     name = code.co_qualname
     if code.co_name.startswith("<") or not code.co_flags & _OPTIMIZED:

@@ -28,28 +28,56 @@ _MISSING = object()
 _setters: dict[object, list[tuple[str, Chain]]] = {}
 
 
+def is_nothing(chain: Chain) -> bool:
+    """Whether a chain leads to nothing that is to be told here: what functions of the standard library set has taps of its own."""
+    return chain[-1] == CALL and (is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS)
+
+
 def things(chain: Chain) -> Iterator[tuple[str, object]]:
     """Find what a chain of `fingerprint.altered` leads to now, if that is a library's: its name, and the thing."""
     if chain[-1] == CALL:
-        function = _reach(chain[:-1])
-        if function is None or is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS:
-            return
-        for module, names in _set_by(function):
-            # What a library sets in another one is that one's, and the settings know of it.
-            held = _reach((module, *names), own=True)
-            if held is not _MISSING and not callable(held):
-                yield ".".join((module, *names)), held
+        yield from _set_by_call(chain[:-1])
         return
     key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
     path = chain if key is None else chain[:-1]
     held = _reach(path)
-    if not isinstance(held, CONTAINERS) or qualified(type(held))[1] == "RcParams":
-        return
     name = ".".join(path)
-    if key is not None and isinstance(held, dict):
+    if key is not None and isinstance(held, dict) and not _is_told(held):
         yield f"{name}[{key!r}]", held.get(key)
-    else:
+    elif (isinstance(held, CONTAINERS) and not _is_told(held)) or (key is not None and _is_kept(held)):
         yield name, held
+
+
+def _set_by_call(chain: Chain) -> Iterator[tuple[str, object]]:
+    function = _reach(chain)
+    if function is _MISSING:
+        owner = _reach(chain[:-1])
+        if _is_kept(owner) and hasattr(type(owner), chain[-1]):
+            yield ".".join(chain[:-1]), owner
+        return
+    owner = getattr(function, "__self__", None)
+    if _is_kept(owner):
+        yield ".".join(chain), owner
+        return
+    for module, names in _set_by(function):
+        # What a library sets in another one is that one's, and the settings know of it.
+        held = _reach((module, *names), own=True)
+        if held is not _MISSING and not callable(held):
+            yield ".".join((module, *names)), held
+
+
+def _is_told(held: object) -> bool:
+    """Whether the settings say what is in it."""
+    return qualified(type(held))[1] == "RcParams"
+
+
+def _is_kept(thing: object) -> bool:
+    """Whether something is an object of a third party's class that is neither a module nor a class."""
+    kind = type(thing)
+    if thing is _MISSING or thing is None or isinstance(thing, (ModuleType, type)) or not kind.__dictoffset__:
+        return False
+    home = qualified(kind)[0]
+    return is_library(home) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
 
 
 def _set_by(function: Anything) -> list[tuple[str, Chain]]:
@@ -62,7 +90,7 @@ def _set_by(function: Anything) -> list[tuple[str, Chain]]:
 
 def _reach(chain: Chain, *, own: bool = False) -> object:
     """What a chain leads to that begins with the name of a library's module; `_MISSING` if there is no such thing, or if it is not
-    the module's `own`.
+    the library's `own`.
     """
     found: Anything = sys.modules.get(chain[0])
     if not isinstance(found, ModuleType) or not is_library(chain[0]):
@@ -75,7 +103,9 @@ def _reach(chain: Chain, *, own: bool = False) -> object:
         inside = held.get(part, _MISSING) if held is not None else _MISSING
         if type(inside) is classmethod:
             inside = getattr(found, part)
-        if inside is _MISSING or (own and isinstance(inside, ModuleType)):
+        if inside is _MISSING:
+            return _MISSING
+        if own and isinstance(inside, ModuleType) and inside.__name__.partition(".")[0] != chain[0].partition(".")[0]:
             return _MISSING
         found = inside
     return found

@@ -11,7 +11,7 @@ import sys
 from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 
 from hitsave_trace.fingerprint.altered import altered
-from hitsave_trace.fingerprint.assigned import assigned, wait
+from hitsave_trace.fingerprint.assigned import assigned, in_module, wait
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
@@ -22,7 +22,9 @@ from hitsave_trace.taps import registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    Told = tuple[str, bytes | str]
+    Inside = dict[str, dict[str, bytes | str]]  # by library and name: the fingerprint
+    from collections.abc import Iterable, Iterator
 
     from hitsave_trace.fingerprint.assigned import Chain
 
@@ -32,8 +34,8 @@ _OF_SYS = frozenset(("stdin", "stdout", "stderr", "path", "argv", "excepthook", 
 
 _chains: dict[str, tuple[Chain, ...]] = {}
 """By user module: the dotted names that its code assigns to."""
-_altered: dict[str, tuple[Chain, ...]] = {}
-"""By user module: what it changes in place, or has changed, in libraries."""
+_altered: dict[str, dict[Chain, set[str]]] = {}
+"""By user module: what it changes in place, or has changed, in libraries, and in which functions."""
 _by_library: dict[str, dict[Chain, None]] = {}
 """The same by the library."""
 _waiting: dict[str, CodeType] = {}
@@ -56,9 +58,13 @@ def _look() -> None:
             _chains[module] = tuple(found)
         else:
             _chains.pop(module, None)
-        chains = tuple(chain for chain in altered(code) if not _told_elsewhere(chain[:2]))
-        if chains or module in _altered:
-            _altered[module] = chains
+        changed = {
+            chain: where
+            for chain, where in altered(code).items()
+            if not _told_elsewhere(chain[:2]) and not inside.is_nothing(chain)
+        }
+        if changed or module in _altered:
+            _altered[module] = changed
             _by_library.clear()
 
 
@@ -66,17 +72,23 @@ def _told_elsewhere(chain: Chain) -> bool:
     return len(chain) == 2 and chain[0] in _TOLD_ELSEWHERE and (chain[1] in _OF_SYS or chain[0] in ("os", "posix"))
 
 
-def value(library: str | None = None) -> tuple[tuple[str, bytes | str], ...]:
-    """What the program has set in a library, by its top-level module."""
-    return tuple((name, content(thing)) for name, thing in _things(library))
+def value(library: str, held: Inside | None = None) -> tuple[Told, ...]:
+    """What the program has set in a library, by its top-level module; with what it `held` when a call began, or holds now."""
+    found = inside_libraries(library) if held is None else held
+    return (*_values(_attributes(library)), *found.get(library, {}).items())
+
+
+def _values(things: Iterator[tuple[str, object]]) -> tuple[Told, ...]:
+    return tuple((name, content(thing)) for name, thing in things)
 
 
 def described(library: str) -> str:
-    """The same in words."""
-    return ", ".join(f"{name} = {describe(thing)}" for name, thing in _things(library))
+    """The same in words, as it is now."""
+    found = {**dict(_attributes(library)), **dict(_inside(library))}
+    return ", ".join(f"{name} = {describe(thing)}" for name, thing in found.items())
 
 
-def _things(library: str | None) -> Iterator[tuple[str, object]]:
+def _attributes(library: str | None) -> Iterator[tuple[str, object]]:
     _look()
     for name, chains in _chains.items() if _chains else ():
         module = user_modules.get(name)
@@ -85,30 +97,60 @@ def _things(library: str | None) -> Iterator[tuple[str, object]]:
             found = _set(names, chain)  # type: ignore[arg-type]
             if found is not None and (library is None or found[0].partition(".")[0] == library):
                 yield found
-    if _altered and not _by_library:
-        for chain in (chain for chains in _altered.values() for chain in chains):
-            _by_library.setdefault(chain[0].partition(".")[0], {})[chain] = None
-    groups = _by_library.values() if library is None else (_by_library.get(library, {}),)
-    for chain in (chain for group in groups for chain in group):
+
+
+def _inside(library: str) -> Iterator[tuple[str, object]]:
+    for chain in _grouped().get(library, ()):
         yield from inside.things(chain)
 
 
-def standard() -> tuple[object, ...]:
+def _grouped() -> dict[str, dict[Chain, None]]:
+    _look()
+    if _altered and not _by_library:
+        for chain in (chain for chains in _altered.values() for chain in chains if chain[0] not in user_modules):
+            _by_library.setdefault(chain[0].partition(".")[0], {})[chain] = None
+    return _by_library
+
+
+def standard(held: Inside | None = None) -> tuple[object, ...]:
     """What it has set and registered in the standard library, as far as it is not as in a fresh interpreter.
 
     It counts for every call: which parts of it libraries use is not known. Builtins are read by their names.
     """
-    found = [
-        (name, content(thing))
-        for name, thing in _things(None)
-        if is_standard(home := name.partition(".")[0]) and home != "builtins"
-    ]
-    return (*found, *registered.registered())
+    set_there = (
+        one for one in _attributes(None) if is_standard(home := one[0].partition(".")[0]) and home != "builtins"
+    )
+    names = [name for name in (_grouped() if held is None else held) if is_standard(name)]
+    found = inside_libraries(*names) if held is None else held
+    told = [one for name in names for one in found.get(name, {}).items()]
+    return (*_values(set_there), *told, *registered.registered())
+
+
+def inside_libraries(*libraries: str) -> Inside:
+    """What stands inside of libraries where the program changes it, or has it changed."""
+    return {library: dict(_values(_inside(library))) for library in libraries or list(_grouped())}
+
+
+def changed_inside(before: Inside, after: Inside, functions: Iterable[str]) -> str | None:
+    """Name what of that is not as it was, if it may be the doing of `functions`: libraries fill caches themselves."""
+    changed = {name for library in before.keys() | after.keys() for name in _differing(before, after, library)}
+    for function in functions if changed else ():
+        where = in_module(function)
+        for chain, places in _altered.get(function.partition(":")[0], {}).items():
+            for name, _ in inside.things(chain) if where in places else ():
+                if name in changed:
+                    return name
+    return None
+
+
+def _differing(before: Inside, after: Inside, library: str) -> list[str]:
+    one, other = before.get(library, {}), after.get(library, {})
+    return [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
 
 
 def everything() -> tuple[object, ...]:
     """All of it, but for what has a switch of its own."""
-    return (*value(), *(one for one in registered.registered() if not registered.has_switch(one)))
+    return (*_values(_attributes(None)), *(one for one in registered.registered() if not registered.has_switch(one)))
 
 
 def _set(names: dict[str, object], chain: Chain) -> tuple[str, object] | None:

@@ -255,8 +255,7 @@ def fingerprint(name: str) -> Fingerprint | None:
     if ignored.is_about(name):
         return ignored.fingerprint(name)
     if name.endswith(_SET) and name not in _ALWAYS:
-        was_set = patched.value(name.removesuffix(_SET))
-        return Walk().fingerprint(was_set) if was_set else _NOTHING_SET
+        return _as_set(name)
     if name not in _ALWAYS and name not in sys.modules:
         return NOT_LOADED
     value = _value(name)
@@ -276,22 +275,37 @@ def fingerprint(name: str) -> Fingerprint | None:
     return found
 
 
+def _as_set(name: str, inside: patched.Inside | None = None) -> Fingerprint | None:
+    """Fingerprint what the program has set in a library; None when it can't be said."""
+    standard = name == _STANDARD
+    was_set = patched.standard(inside) if standard else patched.value(name.removesuffix(_SET), inside)
+    try:
+        return Walk().fingerprint(was_set) if was_set or standard else _NOTHING_SET
+    except Unfingerprintable:
+        return None
+
+
 def at_entry(
-    name: str, modules: int, filters: Iterable[Anything], torch: tuple[object, ...] | None, root: object = None
+    name: str,
+    modules: int,
+    filters: Iterable[Anything],
+    torch: tuple[object, ...] | None,
+    root: object,
+    inside: patched.Inside,
 ) -> Fingerprint | None:
     """Fingerprint one library's settings as they were when `modules` modules were loaded, if they have not been changed;
     those of `warnings` and `torch`, which may have been, as they were with these `filters` and when torch went by `torch`. `root`
-    is the root logger as it was then, if it was configured since.
+    is the root logger as it was then, if it was configured since; `inside` is what stood inside of libraries.
     """
+    if name.endswith(_SET):
+        return _as_set(name, inside)
     if name == HANDLED:
         return NOTHING_HANDLED
     if name == SIZES:
         return _SIZES_ASKED
     if name == OWNERS:
         return _OWNERS_ASKED
-    if not (name in _ALWAYS or name == FIGURES or name.endswith(_SET)) and name not in set(
-        islice(sys.modules, modules)
-    ):
+    if not (name in _ALWAYS or name == FIGURES) and name not in set(islice(sys.modules, modules)):
         return NOT_LOADED
     if name == "logging" and root is not None:
         configured = _logging(sys.modules[name], root)

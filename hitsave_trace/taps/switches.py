@@ -52,6 +52,9 @@ LOGGING = 19
 """The place of the root logger: level, disabled, handlers, filters, level below which nothing is logged, whether errors are shown."""
 LOGGING_WORDS = "logging"
 ATTRIBUTE_WORDS = "an attribute or a registry of a library"
+INSIDE_WORDS = "what a library keeps"
+INSIDE = -1
+"""The place of what stands inside of libraries, as `patched.inside_libraries` gives it."""
 
 # What each place of the tuple is: its slug and its words.
 _PLACES = (
@@ -88,6 +91,7 @@ _PLACES = (
     ("switch", "what an event loop is to run"),
     ("switch", "sys.meta_path"),
     ("switch", "a name in builtins"),
+    ("switch", INSIDE_WORDS),
 )
 _FIRST_LIBRARY = 16
 _CONTEXT, _THREADS, _RCPARAMS, _FIGURES, _REGISTERED, _STREAMS = 15, 20, 21, 22, 28, 29
@@ -153,6 +157,7 @@ def switches() -> Switches:
         _waiting(modules.get("asyncio.events")),
         finders_of_the_program(),
         (len(_builtins), _builtins.get("_")),  # `gettext.translation(…).install()`
+        patched.inside_libraries(),
     )
 
 

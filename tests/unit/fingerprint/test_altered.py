@@ -24,12 +24,18 @@ def _nothing_changed(monkeypatch):
         ("import a\na.b()['k'] = 1", set()),
         ("import a.b\na.b.c[0:2] = d", {("a", "b", "c")}),
         ("from a.b import c as d\nd['k'] = 1", {("a.b", "c", ENTRY + "k")}),
-        ("import a\nd = a.b.c\nd.append(1)", {("a", "b", "c")}),
+        ("import a\nd = a.b.c\nd.append(1)", {("a", "b", "c"), ("a", "b", "c", "append", CALL)}),
         ("import a as z\ndef f(x):\n    z.b.update(k=x)", {("a", "b"), ("a", "b", "update", CALL)}),
-        ("def f():\n    import a\n    a.b.extend([1])", {("a", "b")}),
+        ("def f():\n    import a\n    a.b.extend([1])", {("a", "b"), ("a", "b", "extend", CALL)}),
         ("import a\na.set_width(3)", {("a", "set_width", CALL)}),
         ("import a\nx = a.set_width(3)", set()),
-        ("import a\na.plot(3)", set()),
+        ("import a\na.prepare(3)", {("a", "prepare", CALL)}),
+        ("import a\nwith a.option(x=3):\n    pass", {("a", "option", CALL)}),
+        ("import a\nwith a.option(x=3) as b:\n    pass", {("a", "option", CALL)}),
+        ("import a\n@a.register('x')\ndef f(): pass", {("a", "register", CALL)}),
+        ("import a\n@a.event\n@other\ndef f(x=1): pass", {("a", "event", CALL)}),
+        ("import a\n@a.event\nclass C: pass", {("a", "event", CALL)}),
+        ("import a\nx = f(a.prepare(3))", set()),
         ("import a\na.b.set_width(\n    3,\n    k=4,\n)", {("a", "b", "set_width", CALL)}),
         ("import a\na.b(1).set_width(2)", set()),
         ("from a import set_width\nset_width(3)", {("a", "set_width", CALL)}),
@@ -68,6 +74,17 @@ def test_what_a_function_sets(tmp_path, monkeypatch):
         "    global level\n"
         "    level = n\n"
         "def nothing(thing): thing.options = 1\n"
+        "def register(name):\n"
+        "    def inner(f):\n"
+        "        options[name] = f\n"
+        "        return f\n"
+        "    return inner\n"
+        "class option:\n"
+        "    def __enter__(self): options.update(x=1)\n"
+        "    def __exit__(self, *_): options.clear()\n"
+        "def far(): near()\n"
+        "def near(): nearer()\n"
+        "def nearer(): set_level(1)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     import hs_shelf
@@ -76,4 +93,8 @@ def test_what_a_function_sets(tmp_path, monkeypatch):
     assert altered.set_by(hs_shelf.set_level) == [("hs_shelf", ("level",))]
     assert altered.set_by(hs_shelf.Shop.add) == [("hs_shelf", ("Shop", "stock"))]
     assert altered.set_by(hs_shelf.nothing) == []
+    assert altered.set_by(hs_shelf.register) == [("hs_shelf", ("options",))]
+    assert altered.set_by(hs_shelf.option) == [("hs_shelf", ("options",))]
+    assert altered.set_by(hs_shelf.near) == []
+    assert altered.set_by(hs_shelf.nearer) == [("hs_shelf", ("level",))]
     assert altered.set_by(collections.OrderedDict) == []

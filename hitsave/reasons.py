@@ -246,7 +246,7 @@ AS_SET = ", as the program set it"
 
 
 def changed_lines(before: str | None, after: str | None) -> tuple[str, str]:
-    """Cut two texts of a class or a namespace, a line an attribute, down to the lines in which they differ."""
+    """Cut two texts of a class, a namespace or a setting, a line an attribute, down to the lines in which they differ."""
     old, new = (before or "").splitlines(), (after or "").splitlines()
     gone = [line for line in old if line not in new]
     come = [line for line in new if line not in old]

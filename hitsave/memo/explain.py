@@ -172,7 +172,7 @@ def _reason(
     if kind == SHARING:
         before = after = None
         name = ", ".join(_shared(name))[:300]
-    if kind in (SHAPE, NAMESPACE):
+    if kind in (SHAPE, NAMESPACE) or (kind == SETTING and before and after and before != after):
         before, after = changed_lines(before, after)
     if kind in (LISTING, FILLED, SETTING):
         name = folder_of(name)

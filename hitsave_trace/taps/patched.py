@@ -85,7 +85,7 @@ def _values(things: Iterator[tuple[str, object]]) -> tuple[Told, ...]:
 def described(library: str) -> str:
     """The same in words, as it is now."""
     found = {**dict(_attributes(library)), **dict(_inside(library))}
-    return ", ".join(f"{name} = {describe(thing)}" for name, thing in found.items())
+    return "\n".join(f"{name} = {describe(thing)}" for name, thing in found.items())
 
 
 def _attributes(library: str | None) -> Iterator[tuple[str, object]]:

@@ -203,6 +203,8 @@ def open_figures() -> bool:
 
 _SET = ", as the program set it"
 _STANDARD = "the standard library" + _SET
+_LONGEST = 2000
+"""Characters of the text that says what was set."""
 _NOTHING_SET: Fingerprint = b"nothing was set\0"
 _ALWAYS: dict[str, Callable[[], object]] = {
     "decimal": _decimal,
@@ -322,9 +324,9 @@ def text(name: str) -> str | None:
     if name == FIGURES:
         return "figures are open" if open_figures() else "no figure is open"
     if name == _STANDARD:
-        return ", ".join(_said(one) for one in patched.standard())[:300] or "nothing"
+        return "\n".join(_said(one) for one in patched.standard())[:_LONGEST] or "nothing"
     if name.endswith(_SET):
-        return patched.described(name.removesuffix(_SET))[:300] or "nothing"
+        return patched.described(name.removesuffix(_SET))[:_LONGEST] or "nothing"
     return repr(_value(name)) if name in _ALWAYS else None
 
 

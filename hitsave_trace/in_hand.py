@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from time import thread_time
-from types import ModuleType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 
 from hitsave_trace.fingerprint.altered import changed_on_anything
 from hitsave_trace.fingerprint.assigned import entries_of_anything, set_by_functions, set_on_anything
@@ -18,7 +18,7 @@ from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hitsave_trace.fingerprint.registry import Anything
 
@@ -28,17 +28,29 @@ _MANY = 5000
 _PATIENCE_SECONDS = 0.02
 """What looking at an object of a library may cost; above that it counts by its type."""
 _MISSING = object()
+_GETTERS = (GetSetDescriptorType, MemberDescriptorType)
 
 
 def content(thing: Anything) -> bytes | str:
     """Fingerprint what a library holds; what has no fingerprint counts by its type."""
     try:
-        if isinstance(thing, CONTAINERS) and len(thing) > _MANY:
+        if issubclass(type(thing), CONTAINERS) and len(thing) > _MANY:
             return f"{len(thing)} entries"
         return Walk(thread_time() + _PATIENCE_SECONDS).fingerprint(thing)
     except (Unfingerprintable, OverBudget):
-        size = f" of {len(thing)}" if isinstance(thing, CONTAINERS) else ""
+        size = f" of {len(thing)}" if issubclass(type(thing), CONTAINERS) else ""
         return ".".join(qualified(type(thing))) + size
+
+
+def names_of(thing: Anything) -> Mapping[str, Anything]:
+    """The attributes that a module, a class or an object has itself. Nothing is asked of what stands for another object, or of a
+    module that would be loaded by that.
+    """
+    if issubclass(type(thing), type):
+        return vars(thing)
+    getters = (own["__dict__"] for base in type(thing).__mro__ if "__dict__" in (own := vars(base)))
+    getter: Anything = next(getters, None)
+    return getter.__get__(thing) if type(getter) in _GETTERS else {}
 
 
 class InHand:
@@ -48,35 +60,43 @@ class InHand:
 
     def __init__(self, thing: Anything) -> None:
         self.thing = thing
-        own = vars(thing)
+        own = names_of(thing)
         names = set_on_anything()
         self._own = dict(own) if entries_of_anything(names) else {name: own.get(name, _MISSING) for name in names}
         self._inside = {
-            name: content(own[name]) for name in changed_on_anything & own.keys() if isinstance(own[name], CONTAINERS)
+            name: content(own[name])
+            for name in changed_on_anything & own.keys()
+            if issubclass(type(own[name]), CONTAINERS)
         }
 
     def changed(self, names: set[str]) -> str | None:
         """Say what is not as it was, of what may have been set under these names."""
-        own = vars(self.thing)
+        own = names_of(self.thing)
         if entries_of_anything(names):
             # The interpreter puts names between underscores there, too.
             names = {name for name in own.keys() | self._own.keys() if not name.startswith("__")} | names
         for name in names:
             now = own.get(name, _MISSING)
             # What a package imports becomes its attribute.
-            if now is not self._own.get(name, _MISSING) and not isinstance(now, ModuleType):
-                return f"{self.thing.__name__}.{name}"
+            if now is not self._own.get(name, _MISSING) and not issubclass(type(now), ModuleType):
+                return f"{_called(self.thing)}.{name}"
         for name, before in self._inside.items():
             if name not in own or content(own[name]) != before:
-                return f"{self.thing.__name__}.{name}"
+                return f"{_called(self.thing)}.{name}"
         return None
+
+
+def _called(thing: Anything) -> str:
+    return thing.__qualname__ if issubclass(type(thing), type) else str(names_of(thing).get("__name__"))
 
 
 def note_in_hand(known: dict[int, InHand], thing: Anything) -> None:
     """Note how a module or class of a library is, if the program sets anything on what it gets hold of."""
     if id(thing) in known or not (set_on_anything() or changed_on_anything):
         return
-    if is_library(thing.__name__ if isinstance(thing, ModuleType) else qualified(thing)[0]):
+    is_module = issubclass(type(thing), ModuleType)
+    name = names_of(thing).get("__name__") if is_module else qualified(thing)[0]
+    if type(name) is str and is_library(name):
         known[id(thing)] = InHand(thing)
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from hitsave_trace.fingerprint.altered import CALL, ENTRY, set_by
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
-from hitsave_trace.in_hand import CONTAINERS
+from hitsave_trace.in_hand import CONTAINERS, names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def things(chain: Chain) -> Iterator[tuple[str, object]]:
         return
     key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
     path = chain if key is None else chain[:-1]
-    held = _reach(path)
+    held: Anything = _reach(path)
     name = ".".join(path)
-    if key is not None and isinstance(held, dict) and not _is_told(held):
+    if key is not None and issubclass(type(held), dict) and not _is_told(held):
         yield f"{name}[{key!r}]", held.get(key)
-    elif (isinstance(held, CONTAINERS) and not _is_told(held)) or (key is not None and _is_kept(held)):
+    elif (issubclass(type(held), CONTAINERS) and not _is_told(held)) or (key is not None and _is_kept(held)):
         yield name, held
 
 
@@ -74,7 +74,7 @@ def _is_told(held: object) -> bool:
 def _is_kept(thing: object) -> bool:
     """Whether something is an object of a third party's class that is neither a module nor a class."""
     kind = type(thing)
-    if thing is _MISSING or thing is None or isinstance(thing, (ModuleType, type)) or not kind.__dictoffset__:
+    if thing is _MISSING or thing is None or issubclass(kind, (ModuleType, type)) or not kind.__dictoffset__:
         return False
     home = qualified(kind)[0]
     return is_library(home) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
@@ -93,19 +93,20 @@ def _reach(chain: Chain, *, own: bool = False) -> object:
     the library's `own`.
     """
     found: Anything = sys.modules.get(chain[0])
-    if not isinstance(found, ModuleType) or not is_library(chain[0]):
+    if not issubclass(type(found), ModuleType) or not is_library(chain[0]):
         return _MISSING
     rest = chain[1:]
-    if rest and rest[0] not in vars(found) and chain[0].endswith("." + rest[0]):
+    if rest and rest[0] not in names_of(found) and chain[0].endswith("." + rest[0]):
         rest = rest[1:]  # `import a.b as c`
     for part in rest:
-        held = getattr(found, "__dict__", None)
-        inside = held.get(part, _MISSING) if held is not None else _MISSING
+        inside: Anything = names_of(found).get(part, _MISSING)
         if type(inside) is classmethod:
-            inside = getattr(found, part)
+            inside = inside.__get__(None, found)
         if inside is _MISSING:
             return _MISSING
-        if own and isinstance(inside, ModuleType) and inside.__name__.partition(".")[0] != chain[0].partition(".")[0]:
-            return _MISSING
+        if own and issubclass(type(inside), ModuleType):
+            home = str(names_of(inside).get("__name__"))
+            if home.partition(".")[0] != chain[0].partition(".")[0]:
+                return _MISSING
         found = inside
     return found

@@ -6,7 +6,9 @@ name alone (`fingerprint.assigned`); it is looked at before and after.
 
 from __future__ import annotations
 
+from _thread import _local as local
 from collections import deque
+from contextvars import ContextVar
 from types import ModuleType
 
 from hitsave_trace.fingerprint.altered import changed_on_anything
@@ -32,6 +34,10 @@ def content(thing: Anything) -> bytes | str:
     try:
         if isinstance(thing, CONTAINERS) and len(thing) > _MANY:
             return f"{len(thing)} entries"
+        if isinstance(thing, ContextVar):
+            thing = thing.get(None)
+        elif isinstance(thing, local):
+            thing = vars(thing)
         return Walk().fingerprint(thing)
     except (Unfingerprintable, OverBudget):
         size = f" of {len(thing)}" if isinstance(thing, CONTAINERS) else ""

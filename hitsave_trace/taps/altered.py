@@ -6,11 +6,12 @@ Containers and what functions set are compared by value, like attributes that we
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import FunctionType, MethodType, ModuleType
 
-from hitsave_trace.fingerprint.altered import CALL, ENTRY, set_by
+from hitsave_trace.fingerprint.altered import CALL, ENTRY, GIVEN, SUBCLASS
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.fingerprint.setters import KEPT, given_by, is_kept, set_by, set_by_deriving
 from hitsave_trace.in_hand import CONTAINERS
 
 TYPE_CHECKING = False
@@ -25,39 +26,69 @@ _BY_SETTINGS = frozenset(("numpy", "pandas", "matplotlib", "sklearn", "torch", "
 """Libraries whose options are compared as settings."""
 _MISSING = object()
 
-_setters: dict[object, list[tuple[str, Chain]]] = {}
+_WAYS = {CALL: set_by, GIVEN: given_by, SUBCLASS: set_by_deriving}
+
+_setters: dict[tuple[object, str], list[tuple[str, Chain]]] = {}
 
 
 def things(chain: Chain) -> Iterator[tuple[str, object]]:
     """Find what a chain of `fingerprint.altered` leads to now, if that is a library's: its name, and the thing."""
-    if chain[-1] == CALL:
-        function = _reach(chain[:-1])
-        if function is None or is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS:
-            return
-        for module, names in _set_by(function):
-            # What a library sets in another one is that one's, and the settings know of it.
-            held = _reach((module, *names), own=True)
-            if held is not _MISSING and not callable(held):
-                yield ".".join((module, *names)), held
+    if chain[-1] in _WAYS:
+        if not is_standard(chain[0]) and chain[0].partition(".")[0] not in _BY_SETTINGS:
+            yield from _called(chain[:-1], chain[-1])
         return
     key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
     path = chain if key is None else chain[:-1]
-    held = _reach(path)
+    held, path = _keeper(path)
+    name = ".".join(path)
+    if is_kept(held) and not is_standard(chain[0]) and not isinstance(held, CONTAINERS):
+        yield name, held
     if not isinstance(held, CONTAINERS) or qualified(type(held))[1] == "RcParams":
         return
-    name = ".".join(path)
     if key is not None and isinstance(held, dict):
         yield f"{name}[{key!r}]", held.get(key)
     else:
         yield name, held
 
 
-def _set_by(function: Anything) -> list[tuple[str, Chain]]:
-    key = getattr(function, "__func__", function)
+def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
+    """Find what a library's function sets or gives, or what is set where a class is derived from one."""
+    function, path = _keeper(path)
+    if function is _MISSING:
+        return
+    if is_kept(function):
+        yield ".".join(path), function
+        return
+    for module, names in _found(function, way):
+        # What a library sets in another one is that one's, and the settings know of it.
+        asked = names[-1] == KEPT or way == GIVEN
+        names = names[:-1] if names[-1] == KEPT else names
+        held = _reach((module, *names), own=True)
+        if held is _MISSING or isinstance(held, (type, FunctionType, MethodType)):
+            continue
+        if is_kept(held) and not asked:
+            continue  # made when it is first needed
+        if held is not None or not asked:
+            yield ".".join((module, *names)), held
+
+
+def _found(function: Anything, way: str) -> list[tuple[str, Chain]]:
+    key = getattr(function, "__func__", function), way
     found = _setters.get(key)
     if found is None:
-        found = _setters[key] = set_by(function)
+        found = _setters[key] = _WAYS[way](function)
     return found
+
+
+def _keeper(path: Chain) -> tuple[object, Chain]:
+    """What a chain leads to, or the first object in it that keeps what a library was told."""
+    for length in range(2, len(path)):
+        held = _reach(path[:length])
+        if held is _MISSING:
+            break
+        if is_kept(held) and not isinstance(held, CONTAINERS):
+            return held, path[:length]
+    return _reach(path), path
 
 
 def _reach(chain: Chain, *, own: bool = False) -> object:

@@ -14,6 +14,7 @@ from types import ModuleType
 from hitsave_trace.fingerprint.altered import changed_on_anything
 from hitsave_trace.fingerprint.assigned import entries_of_anything, set_by_functions, set_on_anything
 from hitsave_trace.fingerprint.libraries import is_library
+from hitsave_trace.fingerprint.objects import class_shape
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
@@ -38,7 +39,16 @@ def content(thing: Anything) -> bytes | str:
             thing = thing.get(None)
         elif isinstance(thing, local):
             thing = vars(thing)
-        return Walk().fingerprint(thing)
+        walk = Walk()
+        found = walk.fingerprint(thing)
+        if not walk.classes:
+            return found
+        # The program's classes that it holds are in it by their names.
+        shapes: dict[type, bytes] = {}
+        while len(shapes) < len(walk.classes):
+            cls = next(one for one in walk.classes if one not in shapes)
+            shapes[cls] = class_shape(cls, walk)
+        return b"".join((found, *shapes.values()))
     except (Unfingerprintable, OverBudget):
         size = f" of {len(thing)}" if isinstance(thing, CONTAINERS) else ""
         return ".".join(qualified(type(thing))) + size

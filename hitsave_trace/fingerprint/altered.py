@@ -46,6 +46,8 @@ _SETTING = (
     "prepare", "load_config", "on_",
 )  # fmt: skip
 """How the names of functions begin that are called for what they set."""
+_ADDING = frozenset(("add", "remove", "update", "clear"))
+"""Names of methods of containers that functions of libraries have as well."""
 
 changed_on_anything: set[str] = set()
 """The attributes whose values the program changes in place, on objects to which no chain of names leads."""
@@ -199,11 +201,11 @@ class Body:
             return None
         if GIVEN in chain:
             given = chain.index(GIVEN)
-            return chain[: given + 1] if _sets_by_name(chain[-1]) else None
+            return chain[: given + 1] if _changes_by_name(chain[-1]) else None
         if _sets_by_name(chain[-1]) or self._decorates(end) or self.steps[end + 1][0] in _ENTERS:
             return (*chain, CALL)
         last = self._last_attribute(end)
-        return (*chain, GIVEN) if last is not None and _sets_by_name(last) else None
+        return (*chain, GIVEN) if last is not None and _changes_by_name(last) else None
 
     def _decorates(self, end: int) -> bool:
         """Whether a call is made of a decorator: what it gives is bound on a line further down."""
@@ -242,4 +244,8 @@ class Body:
 
 
 def _sets_by_name(name: str) -> bool:
-    return name.lstrip("_").startswith(_SETTING) or name in _CHANGING
+    return name not in _CHANGING - _ADDING and name.lstrip("_").startswith(_SETTING)
+
+
+def _changes_by_name(name: str) -> bool:
+    return name in _CHANGING or _sets_by_name(name)

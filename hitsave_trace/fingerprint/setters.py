@@ -114,8 +114,8 @@ def _set_by(first: list[tuple[FunctionType, object]]) -> list[tuple[str, Chain]]
         for code in _with_inner(one.__code__):
             body = _body(code)
             found.update({(module, chain): None for chain in _sets(code, body, names)})
-            for called in _follows(body, names) if depth < _DEEP else ():
-                waiting.append((called, None, depth + 1))
+            if depth < _DEEP:
+                waiting.extend((called, None, depth + 1) for called in _follows(body, names))
     return list(found)
 
 

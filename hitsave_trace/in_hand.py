@@ -6,51 +6,58 @@ name alone (`fingerprint.assigned`); it is looked at before and after.
 
 from __future__ import annotations
 
+from _thread import _local as local
 from collections import deque
+from contextvars import ContextVar
 from time import thread_time
-from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import ModuleType
 
 from hitsave_trace.fingerprint.altered import changed_on_anything
 from hitsave_trace.fingerprint.assigned import entries_of_anything, set_by_functions, set_on_anything
 from hitsave_trace.fingerprint.libraries import is_library
+from hitsave_trace.fingerprint.objects import class_shape
 from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.fingerprint.state import names_of
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from hitsave_trace.fingerprint.registry import Anything
 
 CONTAINERS = (dict, list, set, deque, bytearray)
-_MANY = 5000
-"""Entries above which a container counts by their number."""
-_PATIENCE_SECONDS = 0.02
-"""What looking at an object of a library may cost; above that it counts by its type."""
+_PATIENCE_SECONDS = 0.005
+"""What looking at an object of a library may cost: it is done each time that a call is asked about. Above that it counts by its type."""
+_dear: set[int] = set()
+"""Addresses of objects of which that is so."""
 _MISSING = object()
-_GETTERS = (GetSetDescriptorType, MemberDescriptorType)
 
 
 def content(thing: Anything) -> bytes | str:
     """Fingerprint what a library holds; what has no fingerprint counts by its type."""
     try:
-        if issubclass(type(thing), CONTAINERS) and len(thing) > _MANY:
-            return f"{len(thing)} entries"
-        return Walk(thread_time() + _PATIENCE_SECONDS).fingerprint(thing)
-    except (Unfingerprintable, OverBudget):
+        if id(thing) in _dear:
+            raise OverBudget
+        if issubclass(type(thing), ContextVar):
+            thing = thing.get(None)
+        elif issubclass(type(thing), local):
+            thing = dict(names_of(thing))
+        walk = Walk(thread_time() + _PATIENCE_SECONDS)
+        found = walk.fingerprint(thing)
+        if not walk.classes:
+            return found
+        # The program's classes that it holds are in it by their names.
+        shapes: dict[type, bytes] = {}
+        while len(shapes) < len(walk.classes):
+            cls = next(one for one in walk.classes if one not in shapes)
+            shapes[cls] = class_shape(cls, walk)
+        return b"".join((found, *shapes.values()))
+    except (Unfingerprintable, OverBudget) as error:
+        if isinstance(error, OverBudget):
+            _dear.add(id(thing))
         size = f" of {len(thing)}" if issubclass(type(thing), CONTAINERS) else ""
         return ".".join(qualified(type(thing))) + size
-
-
-def names_of(thing: Anything) -> Mapping[str, Anything]:
-    """The attributes that a module, a class or an object has itself. Nothing is asked of what stands for another object, or of a
-    module that would be loaded by that.
-    """
-    if issubclass(type(thing), type):
-        return vars(thing)
-    getters = (own["__dict__"] for base in type(thing).__mro__ if "__dict__" in (own := vars(base)))
-    getter: Anything = next(getters, None)
-    return getter.__get__(thing) if type(getter) in _GETTERS else {}
 
 
 class InHand:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dis import opmap
 from itertools import chain as chained
-from itertools import pairwise
-from types import CodeType, FunctionType, MethodType
+from types import CodeType
 
-from hitsave_trace.fingerprint.assigned import ON_ITSELF, assigned, runs_in, steps_of
+from hitsave_trace.fingerprint.assigned import ON_ITSELF, runs_in, steps_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,20 +23,21 @@ if TYPE_CHECKING:
 ENTRY = "["
 """Begins the last part of a chain that leads to an entry of a dict, by its key."""
 CALL = "("
-"""Is the last part of a chain that leads to a function which is called for what it sets: nobody takes what it returns."""
+"""Is the last part of a chain that leads to a function which is called for what it sets."""
+SUBCLASS = "<"
+"""Is the last part of a chain that leads to a class from which one of the program's is derived."""
+GIVEN = ">"
+"""Is the last part of a chain that leads to a function of which what it gives is changed."""
 
 _SUBSCRIPTS = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
-_SUBSCRIPT_OPS = frozenset(opmap[name] for name in _SUBSCRIPTS if name in opmap)
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
 _GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 _STORES = frozenset(("STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF"))
 _CALLS = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
-_CALL_OPS = frozenset(opmap[name] for name in _CALLS if name in opmap)
-_CALLING = _CALLS | {"PRECALL"}
 _FOR_ITS_SAKE = frozenset(("POP_TOP", "BEFORE_WITH", "BEFORE_ASYNC_WITH"))
-_MADE = _CALLS | {"MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"}
-"""What stands before the call of a decorator: it is given what has just been made."""
+_ALTERING_OPS = frozenset(opmap[name] for name in (*_SUBSCRIPTS, *_CALLS, "LOAD_BUILD_CLASS") if name in opmap)
+_MAKES = frozenset(("MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"))
 _CHANGING = frozenset((
     "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "add", "discard",
     "difference_update", "intersection_update", "symmetric_difference_update", "appendleft", "extendleft", "popleft", "move_to_end",
@@ -45,14 +45,12 @@ _CHANGING = frozenset((
 ))  # fmt: skip
 _SETTING = (
     "set", "use", "enable", "disable", "config", "activate", "deactivate", "switch", "add", "remove", "update", "define", "toggle", "reset",
-    "option", "register", "unregister", "install", "init",
+    "option", "register", "unregister", "install", "init", "push", "put", "clear", "select", "choose", "change", "declare", "bind", "attach",
+    "prepare", "load_config", "on_",
 )  # fmt: skip
 """How the names of functions begin that are called for what they set, however far down they do it. Others may fill a cache there."""
-_DEEP, _SHALLOW = 3, 1
-"""How far it is followed whom such a function, and another one, calls in its own module."""
-_ENTERED = ("__new__", "__init__", "__enter__", "__exit__", "__call__", "__init_subclass__")
-"""What runs of a class that is called, and whose instance is a context or a decorator."""
-
+_ADDING = frozenset(("add", "remove", "update", "clear"))
+"""Names of methods of containers that functions of libraries have as well."""
 
 changed_on_anything: set[str] = set()
 """The attributes whose values the program changes in place, on objects to which no chain of names leads."""
@@ -80,13 +78,8 @@ def altered(code: CodeType) -> dict[Chain, set[str]]:
 
 
 def _may_alter(code: CodeType) -> bool:
-    """Whether it is worth a closer look: most code is not."""
-    names = code.co_names
-    return (
-        not _SUBSCRIPT_OPS.isdisjoint(code.co_code[::2])
-        or not _CHANGING.isdisjoint(names)
-        or not _CALL_OPS.isdisjoint(code.co_code[::2])
-    )
+    """Whether it is worth a closer look."""
+    return not (_ALTERING_OPS.isdisjoint(code.co_code[::2]) and _CHANGING.isdisjoint(code.co_names))
 
 
 class Body:
@@ -97,7 +90,7 @@ class Body:
         self._offsets: list[int] = []
         self.steps = steps_of(code, self._offsets)
         self._found_places: list[Place] | None = None
-        self._around = around  # what names of the module stand for
+        self.around = around  # what names of the module stand for
         self.stands_for = self._aliases()
 
     @property
@@ -116,7 +109,7 @@ class Body:
             elif op in _ATTRIBUTES and said in _CHANGING:
                 chain = self._ends_with(position - 1)
             if chain is not None:
-                yield chain
+                yield chain if GIVEN not in chain else chain[: chain.index(GIVEN) + 1]
 
     def of_anything(self) -> Iterator[str]:
         """Name the attributes of objects to which no chain leads, but for `self`, of which the value is changed in place."""
@@ -130,16 +123,19 @@ class Body:
                 yield str(self.steps[last][1])
 
     def called(self) -> Iterator[Chain]:
-        """Lead to what is called for what it sets: nobody takes what it gives, or it is a decorator, or stands behind `with`."""
-        before = ""
-        for position, ((op, _), (after, _)) in enumerate(pairwise(self.steps)):
-            if op in _CALLS:
-                decorates = before in _MADE and (after in _STORES or after in _CALLING)
-                chain = self._called(position, decorates) if decorates or after in _FOR_ITS_SAKE else None
-                if chain is not None:
-                    yield (*chain, CALL)
-            if op != "PRECALL":
-                before = op
+        """Lead to what is called for what it sets, to classes that others are derived from, and to functions of which what they
+        give is changed.
+        """
+        for position, (op, _) in enumerate(self.steps):
+            chain = self._called(position) if op in _CALLS else None
+            if chain is not None:
+                yield chain
+            elif op == "LOAD_BUILD_CLASS":
+                yield from self._derived_from(position)
+
+    def loaded(self, position: int) -> Chain | None:
+        """The chain of names that has been loaded right after a position."""
+        return self._ends_with(position)
 
     def _aliases(self) -> dict[str, Chain]:
         """What `from a import b as c` and `c = a.b` make of names."""
@@ -159,6 +155,11 @@ class Body:
                 chain = self._ends_with(position - 1, found)
                 if chain is not None:
                     found[said] = chain
+            elif op in _STORES and said is not None and position and self.steps[position - 1][0] in _CALLS:
+                begun = self._begun_at(position - 1)
+                chain = None if begun is None else self._ends_with(begun[1], found)
+                if chain is not None and len(chain) > 1 and GIVEN not in chain:
+                    found[said] = (*chain, GIVEN)
         return found
 
     def _ends_with(self, position: int, known: Mapping[str, Chain] | None = None) -> Chain | None:
@@ -173,7 +174,7 @@ class Body:
         stands = self.stands_for if known is None else known
         root: Chain | None = stands.get(str(name)) if op in _GLOBAL or op in _LOCAL else None
         if root is None and op in _GLOBAL:
-            root = self._around.get(str(name))
+            root = self.around.get(str(name))
         return (*root, *reversed(parts)) if root is not None else None
 
     def _begun_at(self, end: int) -> tuple[int, int] | None:
@@ -201,7 +202,7 @@ class Body:
             if self._places[position][0::2] != (line, column) or self._places[position] == place:
                 continue
             if self.steps[position][0] in _CALLS:
-                return None  # what a function has given
+                return (*chain, GIVEN) if len(chain) > 1 else None
             deeper = deeper or self.steps[position][0] == "BINARY_SUBSCR"
         op, key = self.steps[found[1] + 1]
         plain = (
@@ -212,69 +213,61 @@ class Body:
         )
         return (*chain, ENTRY + str(key)) if plain else chain
 
-    def _called(self, end: int, decorates: bool) -> Chain | None:
+    def _called(self, end: int) -> Chain | None:
         found = self._begun_at(end)
         chain = None if found is None else self._ends_with(found[1])
-        if found is None or chain is None or len(chain) < 2 or decorates:
-            return chain
+        if chain is None or len(chain) < 2:
+            return None
+        if GIVEN in chain:
+            given = chain.index(GIVEN)
+            return chain[: given + 1] if _changes_by_name(chain[-1]) else None
+        if sets_by_name(chain[-1]) or self._decorates(end):
+            return (*chain, CALL)
+        last = self._last_attribute(end)
+        if last is not None:
+            return (*chain, GIVEN) if _changes_by_name(last) else None
+        return (*chain, CALL) if self.steps[end + 1][0] in _FOR_ITS_SAKE else None
+
+    def _decorates(self, end: int) -> bool:
+        """Whether a call is made of a decorator: what it gives is bound on a line further down."""
+        before, after = end - 1, end + 1
+        while self.steps[before][0] == "PRECALL":
+            before -= 1
+        while self.steps[after][0] == "PRECALL":
+            after += 1
+        if self.steps[before][0] in _MAKES:
+            return self._places[before][0] != self._places[end][0]
+        line, bound = self._places[end][0], self._places[after][0]
+        return self.steps[after][0] in _STORES and line is not None and bound is not None and bound > line
+
+    def _last_attribute(self, end: int) -> str | None:
+        """The method by whose call an expression ends that begins with another call: `a.b().c(…)`."""
         line, _, column, _ = self._places[end]
-        for at in range(found[1] + 1, end):
-            if self.steps[at][0] in _CALLS and self._places[at][0::2] == (line, column):
-                return None  # of what another call has given
-        return chain
+        calls = 0
+        last = ""
+        for position in range(end):
+            if self._places[position][0::2] == (line, column):
+                op, said = self.steps[position]
+                calls += op in _CALLS
+                last = str(said) if op in _ATTRIBUTES else last
+        return last if calls else None
+
+    def _derived_from(self, position: int) -> Iterator[Chain]:
+        """Lead to the bases of a class that is made."""
+        for later in range(position + 1, len(self.steps)):
+            op, _ = self.steps[later]
+            if op in _CALLS:
+                return
+            if (op in _GLOBAL or op in _LOCAL or op in _ATTRIBUTES) and self.steps[later + 1][0] not in _ATTRIBUTES:
+                chain = self._ends_with(later)
+                if chain is not None and len(chain) > 1 and GIVEN not in chain:
+                    yield (*chain, SUBCLASS)
 
 
-def set_by(function: object) -> list[tuple[str, Chain]]:
-    """What a library's function sets in its own module, as far as its code says so: modules and chains of names in them.
-    What a method of a class sets there counts as the class's.
-    """
-    owner: object = None
-    if type(function) is MethodType:
-        owner, function = function.__self__, function.__func__
-    begins = [vars(function).get(name) for name in _ENTERED] if isinstance(function, type) else [function]
-    begins = [getattr(one, "__wrapped__", one) for one in begins]
-    waiting: list[tuple[FunctionType, int]] = []
-    for one in begins:
-        if type(one) is FunctionType:
-            deep = one.__name__.lstrip("_").startswith(_SETTING)
-            waiting.append((one, _DEEP if deep else _SHALLOW))
-    found: dict[tuple[str, Chain], None] = {}
-    seen: set[CodeType] = set()
-    while waiting:
-        one, deeper = waiting.pop()
-        if one.__code__ in seen or len(seen) > 50:
-            continue
-        seen.add(one.__code__)
-        found.update(((one.__module__, chain), None) for chain in _sets(one.__code__))
-        if isinstance(owner, type) and one is function:
-            names = _of_first(one.__code__)
-            found.update(((owner.__module__, (*owner.__qualname__.split("."), name)), None) for name in names)
-        for name in one.__code__.co_names if deeper else ():
-            called = one.__globals__.get(name)
-            if type(called) is FunctionType and called.__globals__ is one.__globals__:
-                waiting.append((called, deeper - 1))
-    return list(found)
+def sets_by_name(name: str) -> bool:
+    """Whether a function is called for what it sets, by its name."""
+    return name not in _CHANGING - _ADDING and name.lstrip("_").startswith(_SETTING)
 
 
-def _sets(code: CodeType) -> Iterator[Chain]:
-    """The chains of names of its module that code binds, or whose values it changes, with all that is nested in it."""
-    yield from assigned(code, set())
-    waiting = [code]
-    while waiting:
-        one = waiting.pop()
-        waiting += [item for item in one.co_consts if type(item) is CodeType]
-        body = Body(one, {name: (name,) for name in one.co_names})
-        yield from ((said,) for op, said in body.steps if op in ("STORE_GLOBAL", "DELETE_GLOBAL") and said is not None)
-        yield from (chain[:-1] if chain[-1].startswith(ENTRY) else chain for chain in body.containers())
-
-
-def _of_first(code: CodeType) -> set[str]:
-    """The attributes that a method of a class changes on what it is given first."""
-    if not code.co_argcount:
-        return set()
-    first, steps = code.co_varnames[0], steps_of(code)
-    return {
-        str(name)
-        for one, (op, name) in pairwise(steps)
-        if one in (("LOAD_FAST", first), ("LOAD_DEREF", first)) and op in (*_ATTRIBUTES, "STORE_ATTR", "DELETE_ATTR")
-    }
+def _changes_by_name(name: str) -> bool:
+    return name in _CHANGING or sets_by_name(name)

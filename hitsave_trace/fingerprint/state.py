@@ -14,6 +14,8 @@ from hitsave_trace.fingerprint.registry import qualified, reach
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hitsave_trace.fingerprint.registry import Anything
     from hitsave_trace.fingerprint.values import Walk
 
@@ -164,3 +166,17 @@ _MOST_CLASSES = 4096
 def forget() -> None:
     """Let go of all classes: the program has ended."""
     _states.clear()
+
+
+_GETTERS = (GetSetDescriptorType, MemberDescriptorType)
+
+
+def names_of(thing: Anything) -> Mapping[str, Anything]:
+    """The attributes that a module, a class or an object has itself. Nothing is asked of what stands for another object, or of a
+    module that would be loaded by that.
+    """
+    if issubclass(type(thing), type):
+        return vars(thing)
+    getters = (own["__dict__"] for base in type(thing).__mro__ if "__dict__" in (own := vars(base)))
+    getter: Anything = next(getters, None)
+    return getter.__get__(thing) if type(getter) in _GETTERS else {}

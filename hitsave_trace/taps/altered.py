@@ -6,12 +6,14 @@ Containers and what functions set are compared by value, like attributes that we
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import FunctionType, MethodType, ModuleType
 
-from hitsave_trace.fingerprint.altered import CALL, ENTRY, set_by
+from hitsave_trace.fingerprint.altered import CALL, ENTRY, GIVEN, SUBCLASS
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
-from hitsave_trace.in_hand import CONTAINERS, names_of
+from hitsave_trace.fingerprint.setters import KEPT, given_by, is_kept, set_by, set_by_deriving
+from hitsave_trace.fingerprint.state import names_of
+from hitsave_trace.in_hand import CONTAINERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,67 +27,81 @@ _BY_SETTINGS = frozenset(("numpy", "pandas", "matplotlib", "sklearn", "torch", "
 """Libraries whose options are compared as settings."""
 _MISSING = object()
 
-_setters: dict[object, list[tuple[str, Chain]]] = {}
+_WAYS = {CALL: set_by, GIVEN: given_by, SUBCLASS: set_by_deriving}
+
+_setters: dict[tuple[object, str], list[tuple[str, Chain]]] = {}
 
 
 def is_nothing(chain: Chain) -> bool:
     """Whether a chain leads to nothing that is to be told here: what functions of the standard library set has taps of its own."""
-    return chain[-1] == CALL and (is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS)
+    return chain[-1] in _WAYS and (is_standard(chain[0]) or chain[0].partition(".")[0] in _BY_SETTINGS)
 
 
 def things(chain: Chain) -> Iterator[tuple[str, object]]:
     """Find what a chain of `fingerprint.altered` leads to now, if that is a library's: its name, and the thing."""
-    if chain[-1] == CALL:
-        yield from _set_by_call(chain[:-1])
+    if chain[-1] in _WAYS:
+        yield from _called(chain[:-1], chain[-1])
         return
     key = chain[-1].removeprefix(ENTRY) if chain[-1].startswith(ENTRY) else None
     path = chain if key is None else chain[:-1]
-    held: Anything = _reach(path)
+    held: Anything
+    held, path = _keeper(path)
     name = ".".join(path)
-    if key is not None and issubclass(type(held), dict) and not _is_told(held):
+    contains = issubclass(type(held), CONTAINERS)
+    if not contains and _is_kept(held):
+        yield name, held
+    if not contains or qualified(type(held))[1] == "RcParams":
+        return
+    if key is not None and issubclass(type(held), dict):
         yield f"{name}[{key!r}]", held.get(key)
-    elif (issubclass(type(held), CONTAINERS) and not _is_told(held)) or (key is not None and _is_kept(held)):
+    else:
         yield name, held
 
 
-def _set_by_call(chain: Chain) -> Iterator[tuple[str, object]]:
-    function = _reach(chain)
+def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
+    """Find what a library's function sets or gives, or what is set where a class is derived from one."""
+    function, path = _keeper(path)
     if function is _MISSING:
-        owner = _reach(chain[:-1])
-        if _is_kept(owner) and hasattr(type(owner), chain[-1]):
-            yield ".".join(chain[:-1]), owner
         return
-    owner = getattr(function, "__self__", None)
-    if _is_kept(owner):
-        yield ".".join(chain), owner
+    if _is_kept(function):
+        yield ".".join(path), function
         return
-    for module, names in _set_by(function):
+    for module, names in _found(function, way):
         # What a library sets in another one is that one's, and the settings know of it.
+        asked = names[-1] == KEPT or way == GIVEN
+        names = names[:-1] if names[-1] == KEPT else names
         held = _reach((module, *names), own=True)
-        if held is not _MISSING and not callable(held):
+        if held is _MISSING or issubclass(type(held), (type, FunctionType, MethodType)):
+            continue
+        if is_kept(held) and not asked:
+            continue  # made when it is first needed
+        if held is not None or not asked:
             yield ".".join((module, *names)), held
 
 
-def _is_told(held: object) -> bool:
-    """Whether the settings say what is in it."""
-    return qualified(type(held))[1] == "RcParams"
+def _found(function: Anything, way: str) -> list[tuple[str, Chain]]:
+    key = getattr(function, "__func__", function), way
+    found = _setters.get(key)
+    if found is None:
+        found = _setters[key] = _WAYS[way](function)
+    return found
+
+
+def _keeper(path: Chain) -> tuple[object, Chain]:
+    """What a chain leads to, or the first object in it that keeps what a library was told."""
+    for length in range(2, len(path)):
+        held = _reach(path[:length])
+        if held is _MISSING:
+            break
+        if _is_kept(held) and not issubclass(type(held), CONTAINERS):
+            return held, path[:length]
+    return _reach(path), path
 
 
 def _is_kept(thing: object) -> bool:
-    """Whether something is an object of a third party's class that is neither a module nor a class."""
-    kind = type(thing)
-    if thing is _MISSING or thing is None or issubclass(kind, (ModuleType, type)) or not kind.__dictoffset__:
-        return False
-    home = qualified(kind)[0]
-    return is_library(home) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
-
-
-def _set_by(function: Anything) -> list[tuple[str, Chain]]:
-    key = getattr(function, "__func__", function)
-    found = _setters.get(key)
-    if found is None:
-        found = _setters[key] = set_by(function)
-    return found
+    """Whether something is an object of a third party's class by which it keeps what it was told."""
+    home = qualified(type(thing))[0]
+    return is_kept(thing) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
 
 
 def _reach(chain: Chain, *, own: bool = False) -> object:

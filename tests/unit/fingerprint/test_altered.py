@@ -4,8 +4,8 @@ import collections
 
 import pytest
 
-from hitsave_trace.fingerprint import altered
-from hitsave_trace.fingerprint.altered import CALL, ENTRY
+from hitsave_trace.fingerprint import altered, setters
+from hitsave_trace.fingerprint.altered import CALL, ENTRY, GIVEN, SUBCLASS
 
 
 @pytest.fixture(autouse=True)
@@ -21,23 +21,27 @@ def _nothing_changed(monkeypatch):
         ("import a\na.b['k'] += f(1)[2]", {("a", "b", ENTRY + "k")}),
         ("import a\ndel a.b['k']", {("a", "b", ENTRY + "k")}),
         ("import a\na.b['k']['l'] = 1", {("a", "b")}),
-        ("import a\na.b()['k'] = 1", set()),
+        ("import a\na.b()['k'] = 1", {("a", "b", GIVEN)}),
         ("import a.b\na.b.c[0:2] = d", {("a", "b", "c")}),
         ("from a.b import c as d\nd['k'] = 1", {("a.b", "c", ENTRY + "k")}),
         ("import a\nd = a.b.c\nd.append(1)", {("a", "b", "c"), ("a", "b", "c", "append", CALL)}),
         ("import a as z\ndef f(x):\n    z.b.update(k=x)", {("a", "b"), ("a", "b", "update", CALL)}),
         ("def f():\n    import a\n    a.b.extend([1])", {("a", "b"), ("a", "b", "extend", CALL)}),
         ("import a\na.set_width(3)", {("a", "set_width", CALL)}),
-        ("import a\nx = a.set_width(3)", set()),
-        ("import a\na.prepare(3)", {("a", "prepare", CALL)}),
-        ("import a\nwith a.option(x=3):\n    pass", {("a", "option", CALL)}),
+        ("import a\nx = a.set_width(3)", {("a", "set_width", CALL)}),
+        ("import a\na.plot(3)", {("a", "plot", CALL)}),
+        ("import a\nx = a.plot(3)", set()),
         ("import a\nwith a.option(x=3) as b:\n    pass", {("a", "option", CALL)}),
-        ("import a\n@a.register('x')\ndef f(): pass", {("a", "register", CALL)}),
-        ("import a\n@a.event\n@other\ndef f(x=1): pass", {("a", "event", CALL)}),
-        ("import a\n@a.event\nclass C: pass", {("a", "event", CALL)}),
-        ("import a\nx = f(a.prepare(3))", set()),
+        ("import a\nx = f(a.plot(3))", set()),
         ("import a\na.b.set_width(\n    3,\n    k=4,\n)", {("a", "b", "set_width", CALL)}),
-        ("import a\na.b(1).set_width(2)", set()),
+        ("import a\na.b(1).set_width(2)", {("a", "b", GIVEN)}),
+        ("import a\nx = a.b(1)\nx.c['k'] = 2", {("a", "b", GIVEN)}),
+        ("import a\nx = a.b(1)\nx.draw()", set()),
+        ("import a\nwith a.b(1):\n    pass", {("a", "b", CALL)}),
+        ("import a\n@a.b\ndef f(): pass", {("a", "b", CALL)}),
+        ("import a\n@a.b('x')\nclass C: pass", {("a", "b", CALL)}),
+        ("import a\nclass C(a.B, k=1): pass", {("a", "B", SUBCLASS)}),
+        ("import a\na.b.set('x', 5)", {("a", "b", "set", CALL)}),
         ("from a import set_width\nset_width(3)", {("a", "set_width", CALL)}),
         ("mine = {}\nmine['k'] = 1\nmine.update(k=2)", set()),
     ],
@@ -89,12 +93,12 @@ def test_what_a_function_sets(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     import hs_shelf
 
-    assert altered.set_by(hs_shelf.set_option) == [("hs_shelf", ("options",))]
-    assert altered.set_by(hs_shelf.set_level) == [("hs_shelf", ("level",))]
-    assert altered.set_by(hs_shelf.Shop.add) == [("hs_shelf", ("Shop", "stock"))]
-    assert altered.set_by(hs_shelf.nothing) == []
-    assert altered.set_by(hs_shelf.register) == [("hs_shelf", ("options",))]
-    assert altered.set_by(hs_shelf.option) == [("hs_shelf", ("options",))]
-    assert altered.set_by(hs_shelf.near) == []
-    assert altered.set_by(hs_shelf.nearer) == [("hs_shelf", ("level",))]
-    assert altered.set_by(collections.OrderedDict) == []
+    assert setters.set_by(hs_shelf.set_option) == [("hs_shelf", ("options",))]
+    assert setters.set_by(hs_shelf.set_level) == [("hs_shelf", ("level",))]
+    assert setters.set_by(hs_shelf.Shop.add) == [("hs_shelf", ("Shop", "stock"))]
+    assert setters.set_by(hs_shelf.nothing) == []
+    assert setters.set_by(hs_shelf.register) == [("hs_shelf", ("options",))]
+    assert setters.set_by(hs_shelf.option) == [("hs_shelf", ("options",))]
+    assert setters.set_by(hs_shelf.near) == []
+    assert setters.set_by(hs_shelf.nearer) == [("hs_shelf", ("level",))]
+    assert setters.set_by(collections.OrderedDict) == []

@@ -36,7 +36,9 @@ _LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 _STORES = frozenset(("STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF"))
 _CALLS = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
 _FOR_ITS_SAKE = frozenset(("POP_TOP", "BEFORE_WITH", "BEFORE_ASYNC_WITH"))
-_ALTERING_OPS = frozenset(opmap[name] for name in (*_SUBSCRIPTS, *_CALLS, "LOAD_BUILD_CLASS") if name in opmap)
+_SUBSCRIPT_OPS = frozenset(opmap[name] for name in _SUBSCRIPTS if name in opmap)
+_CALLING_OPS = frozenset(opmap[name] for name in (*_CALLS, "LOAD_BUILD_CLASS") if name in opmap)
+_IMPORT = opmap["IMPORT_NAME"]
 _MAKES = frozenset(("MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"))
 _CHANGING = frozenset((
     "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "add", "discard",
@@ -67,19 +69,18 @@ def altered(code: CodeType) -> dict[Chain, set[str]]:
     while waiting:
         one = waiting.pop()
         waiting += [item for item in one.co_consts if type(item) is CodeType]
-        if not _may_alter(one):
+        ops = frozenset(one.co_code[::2])
+        in_place = not _SUBSCRIPT_OPS.isdisjoint(ops) or not _CHANGING.isdisjoint(one.co_names)
+        imported = _IMPORT in ops or not outer.stands_for.keys().isdisjoint(one.co_names)
+        if not in_place and (not imported or _CALLING_OPS.isdisjoint(ops)):
             continue
         body = outer if one is code else Body(one, outer.stands_for)
-        for chain in chained(body.containers(), body.called()):
+        for chain in chained(body.containers(), body.called()) if imported else ():
             if len(chain) > 1:
                 found.setdefault(chain, set()).add(runs_in(one))
-        changed_on_anything.update(body.of_anything())
+        if in_place:
+            changed_on_anything.update(body.of_anything())
     return found
-
-
-def _may_alter(code: CodeType) -> bool:
-    """Whether it is worth a closer look."""
-    return not (_ALTERING_OPS.isdisjoint(code.co_code[::2]) and _CHANGING.isdisjoint(code.co_names))
 
 
 class Body:
@@ -216,14 +217,14 @@ class Body:
     def _called(self, end: int) -> Chain | None:
         found = self._begun_at(end)
         chain = None if found is None else self._ends_with(found[1])
-        if chain is None or len(chain) < 2:
+        if found is None or chain is None or len(chain) < 2:
             return None
         if GIVEN in chain:
             given = chain.index(GIVEN)
             return chain[: given + 1] if _changes_by_name(chain[-1]) else None
         if sets_by_name(chain[-1]) or self._decorates(end):
             return (*chain, CALL)
-        last = self._last_attribute(end)
+        last = self._last_attribute(found[1] + 1, end)
         if last is not None:
             return (*chain, GIVEN) if _changes_by_name(last) else None
         return (*chain, CALL) if self.steps[end + 1][0] in _FOR_ITS_SAKE else None
@@ -240,12 +241,12 @@ class Body:
         line, bound = self._places[end][0], self._places[after][0]
         return self.steps[after][0] in _STORES and line is not None and bound is not None and bound > line
 
-    def _last_attribute(self, end: int) -> str | None:
+    def _last_attribute(self, start: int, end: int) -> str | None:
         """The method by whose call an expression ends that begins with another call: `a.b().c(…)`."""
         line, _, column, _ = self._places[end]
         calls = 0
         last = ""
-        for position in range(end):
+        for position in range(start, end):
             if self._places[position][0::2] == (line, column):
                 op, said = self.steps[position]
                 calls += op in _CALLS

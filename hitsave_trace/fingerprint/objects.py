@@ -254,6 +254,8 @@ SELF_MADE = frozenset(
         "__abstractmethods__",
         "__annotations_cache__",
         "__slotnames__",  # where copyreg keeps what it found out
+        "__pydantic_core_schema__",  # which its validator holds, too
+        "__pydantic_serializer__",
     ),
 )
 """What a class holds that Python made of the rest, or that is no part of its shape."""

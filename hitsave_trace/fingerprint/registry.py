@@ -66,6 +66,8 @@ PROVIDERS = {
     "torch": "hitsave_trace.fingerprint.tensors",
     "sympy": "hitsave_trace.fingerprint.symbols",
     "PIL": "hitsave_trace.fingerprint.images",
+    "pydantic_core": "hitsave_trace.fingerprint.models",
+    "pydantic": "hitsave_trace.fingerprint.models",
 }
 """Which module of ours registers the types of a package; it is loaded when the first of them is met."""
 

@@ -6,8 +6,6 @@ the order in which they appear. What a schema says for documentation alone is le
 
 from __future__ import annotations
 
-import re
-
 from hitsave_trace.fingerprint import hasher
 from hitsave_trace.fingerprint.hasher import text
 from hitsave_trace.fingerprint.libraries import note
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from hitsave_trace.fingerprint.registry import Anything, Children
     from hitsave_trace.fingerprint.values import Walk
 
-_ADDRESS = re.compile(r"(?<=:)\d+")
 _REFERENCES = frozenset(("ref", "schema_ref"))
 _DOCUMENTATION = "metadata"
 
@@ -41,7 +38,9 @@ def _schema(part: Anything, numbers: dict[str, str]) -> object:
 def _named(reference: object, numbers: dict[str, str]) -> object:
     if type(reference) is not str:
         return reference
-    return _ADDRESS.sub(lambda found: numbers.setdefault(found[0], str(len(numbers))), reference)
+    import re  # pydantic has it
+
+    return re.sub(r"(?<=:)\d+", lambda found: numbers.setdefault(found[0], str(len(numbers))), reference)
 
 
 def _made_of_schema(walk: Walk, value: Anything) -> Children:

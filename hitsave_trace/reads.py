@@ -172,7 +172,7 @@ def _observe_path(recording: Recording, module: str, attributes: tuple[str, ...]
 
     A module that is not loaded yet is imported by the code itself; what it holds then is as good as computed by it.
     """
-    known = sys.modules.get(module)
+    known: object = sys.modules.get(module)
     if not isinstance(known, ModuleType):
         home = type(known).__module__
         if known is not None and (is_standard(home) or not is_library(home)):

@@ -13,7 +13,7 @@ from hitsave_trace.classes import behind, keep_in_mind, note_class
 from hitsave_trace.fingerprint.assigned import ANY, set_on_anything
 from hitsave_trace.fingerprint.functions import home
 from hitsave_trace.fingerprint.hasher import named
-from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program
+from hitsave_trace.fingerprint.libraries import is_library, is_made_up, is_of_program, is_standard
 from hitsave_trace.fingerprint.shapes import comes_between
 from hitsave_trace.fingerprint.state import HEAP_TYPE, IMMUTABLE_TYPE
 from hitsave_trace.in_hand import note_in_hand
@@ -172,8 +172,11 @@ def _observe_path(recording: Recording, module: str, attributes: tuple[str, ...]
 
     A module that is not loaded yet is imported by the code itself; what it holds then is as good as computed by it.
     """
-    known = sys.modules.get(module)
+    known: object = sys.modules.get(module)
     if not isinstance(known, ModuleType):
+        home = type(known).__module__
+        if known is not None and (is_standard(home) or not is_library(home)):
+            recording.forbid("unfingerprintable-global", f"{module} (no module, but imported like one)", user_line(3))
         return
     if not is_of_program(known):
         _library_module(recording, known, module)

@@ -73,9 +73,8 @@ def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
         held = _reach((module, *names), own=True)
         if held is _MISSING or issubclass(type(held), (type, FunctionType, MethodType)):
             continue
-        if is_kept(held) and not asked:
-            continue  # made when it is first needed
-        if held is not None or not asked:
+        # What is made when it is first needed is None until then.
+        if held is not None and (asked or not is_kept(held)):
             yield ".".join((module, *names)), held
 
 

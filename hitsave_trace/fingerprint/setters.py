@@ -55,8 +55,10 @@ def set_by(function: object) -> list[tuple[str, Chain]]:
     return _set_by([(one, owner)], _DEEP if sets_by_name(one.__name__) else _SHALLOW) if one is not None else []
 
 
-def set_by_deriving(cls: type) -> list[tuple[str, Chain]]:
+def set_by_deriving(cls: object) -> list[tuple[str, Chain]]:
     """The same of a class from which another one is derived."""
+    if not isinstance(cls, type):
+        return []  # `class Point(NamedTuple)`: it only stands for one
     return _set_by([*_methods(cls, _OF_SUBCLASSES), *_methods(type(cls), _OF_METACLASSES)], _DEEP)
 
 
@@ -82,8 +84,9 @@ def _plain(function: Anything) -> tuple[FunctionType | None, object]:
     if isinstance(function, MethodType):
         owner, function = function.__self__, function.__func__
     for _ in range(_DEEP):
-        function = getattr(function, "__wrapped__", function)
-    return (function, owner) if type(function) is FunctionType else (None, None)
+        function = names_of(function).get("__wrapped__", function)
+    known = type(function) is FunctionType and type(function.__module__) is str
+    return (function, owner) if known else (None, None)
 
 
 def _methods(cls: type, names: tuple[str, ...]) -> list[tuple[FunctionType, object]]:

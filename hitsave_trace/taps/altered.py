@@ -29,7 +29,8 @@ _MISSING = object()
 
 _WAYS = {CALL: set_by, GIVEN: given_by, SUBCLASS: set_by_deriving}
 
-_setters: dict[tuple[object, str], list[tuple[str, Chain]]] = {}
+_setters: dict[tuple[int, str], tuple[object, list[tuple[str, Chain]]]] = {}
+"""What functions and classes set, by their addresses and the way."""
 
 
 def is_nothing(chain: Chain) -> bool:
@@ -79,11 +80,11 @@ def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
 
 
 def _found(function: Anything, way: str) -> list[tuple[str, Chain]]:
-    key = getattr(function, "__func__", function), way
-    found = _setters.get(key)
-    if found is None:
-        found = _setters[key] = _WAYS[way](function)
-    return found
+    own = function.__func__ if type(function) is MethodType else function
+    known = _setters.get((id(own), way))
+    if known is None:
+        known = _setters[id(own), way] = own, _WAYS[way](function)
+    return known[1]
 
 
 def _keeper(path: Chain) -> tuple[object, Chain]:

@@ -102,3 +102,29 @@ def test_what_a_function_sets(tmp_path, monkeypatch):
     assert setters.set_by(hs_shelf.near) == []
     assert setters.set_by(hs_shelf.nearer) == [("hs_shelf", ("level",))]
     assert setters.set_by(collections.OrderedDict) == []
+
+
+def no_class():
+    """Stands for a class, as `typing_extensions.NamedTuple` does."""
+
+
+class Stranger:
+    """Is asked for nothing."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+def test_what_is_no_class_or_function_of_a_library_sets_nothing():
+    for thing in (no_class, Stranger(), len, 3, [], None, collections.OrderedDict.fromkeys):
+        assert setters.set_by_deriving(thing) == []
+        assert setters.set_by(thing) == []
+        assert setters.given_by(thing) == []
+
+
+def test_a_function_that_says_of_no_module_where_it_is():
+    def lost():
+        pass
+
+    lost.__module__ = None
+    assert setters.set_by(lost) == []

@@ -15,6 +15,7 @@ from _imp import extension_suffixes
 from fcntl import F_GETFL, fcntl
 from select import POLLERR, poll
 from stat import S_ISREG
+from time import time_ns
 
 from hitsave_trace.accounts import ours, written
 from hitsave_trace.taps.places import in_library
@@ -38,16 +39,21 @@ _AT_IMPORT = {"joblib._multiprocessing_helpers": 32}
 _TRIED_FOLDER = 4
 """What `tempfile` writes when it looks for a folder for the first time, into a file that is gone at once."""
 
+_LAG = 20_000_000
+"""Nanoseconds by which the clock of a file system may be late."""
+
 _fstat = os.fstat
 
 
 class Accounts:
     """How things stood when the run began."""
 
-    __slots__ = ("_places", "_written")
+    __slots__ = ("_began", "_loaded", "_places", "_written")
 
     def __init__(self) -> None:
         ours.on = True
+        self._began = time_ns() - _LAG
+        self._loaded = frozenset(sys.modules)
         self._places = {number: _position(number) for number in (0, 1, 2)}
         before = written()
         self._written = None if before is None else before - ours.total()
@@ -82,9 +88,25 @@ class Accounts:
         rest = now - self._written - ours.total() - known
         if rest < 0:
             return "standard output"
-        if rest - _sizes(files) in _of_libraries():
+        rest -= _sizes(files)
+        if rest in _of_libraries() or rest - self._bytecode() in _of_libraries():
             return None
         return next(_talkative(), None)
+
+    def _bytecode(self) -> int:
+        """Bytes that the interpreter has written since, to keep what it had compiled of modules that were imported."""
+        total = 0
+        for name, module in list(sys.modules.items()):
+            if name in self._loaded:
+                continue
+            try:
+                path = object.__getattribute__(module, "__dict__").get("__cached__")
+                found = os.lstat(path) if type(path) is str else None
+            except (AttributeError, OSError, ValueError):
+                continue
+            if found is not None and found.st_ctime_ns >= self._began:
+                total += found.st_size
+        return total
 
     def _expected(self, descriptors: Descriptors, number: int) -> tuple[int, ...]:
         # Both may lead to one file, with one position or with two.

@@ -1,12 +1,15 @@
-"""Whether something was written that no tap has seen, where the output is a pipe."""
+"""What the standard library writes for itself, and nobody sees; and whether something was written besides, into a pipe."""
 
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from hitsave_trace.taps import kernel
 
 PROGRAM = """
     import os, sys
@@ -22,6 +25,14 @@ PROGRAM = """
     told = BODY
     print(told)
 """
+
+
+def test_what_tempfile_tries_counts_once_it_has_looked(monkeypatch):
+    monkeypatch.delitem(sys.modules, "joblib._multiprocessing_helpers", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert kernel._of_libraries() == {0}
+    tempfile.gettempdir()
+    assert kernel._of_libraries() == {0, 4}
 
 
 def told(folder: Path, body: str, *, bytecode: bool = True) -> str:

@@ -39,12 +39,13 @@ def content(thing: Anything) -> bytes | str:
     try:
         if id(thing) in _dear:
             raise OverBudget
+        held = thing
         if issubclass(type(thing), ContextVar):
-            thing = thing.get(None)
+            held = thing.get(None)
         elif issubclass(type(thing), local):
-            thing = dict(names_of(thing))
+            held = dict(names_of(thing))
         walk = Walk(thread_time() + _PATIENCE_SECONDS)
-        found = walk.fingerprint(thing)
+        found = walk.fingerprint(held)
         if not walk.classes:
             return found
         # The program's classes that it holds are in it by their names.

@@ -11,6 +11,9 @@ from ctypes import c_void_p, sizeof
 from types import CodeType, FunctionType, ModuleType
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _BETWEEN_BLOCKS = 2 * sizeof(c_void_p)
 """Bytes from the slot of a block to that of the next: its number stands in between."""
 
@@ -280,6 +283,25 @@ def parameters(code: CodeType) -> tuple[str, ...]:
     """Name what a function is given: the first of its local variables."""
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)
     return code.co_varnames[:count]
+
+
+INLINE = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
+"""Code objects that run where they stand: their reads are their parent's, and they need no probe."""
+
+
+def is_inline(code: CodeType) -> bool:
+    """Whether `code` always runs as a part of the function around it: comprehensions, class bodies, type scopes."""
+    return code.co_name in INLINE or not code.co_flags & 0x1 or code.co_name.startswith("<generic")
+
+
+def parts(code: CodeType) -> Iterator[tuple[CodeType, str]]:
+    """Give a code object and all that is nested in it, each with the qualified name of the function as a part of which it runs."""
+    waiting = [(code, code.co_qualname)]
+    while waiting:
+        one, where = waiting.pop()
+        inner = [item for item in one.co_consts if type(item) is CodeType]
+        waiting += [(item, where if is_inline(item) else item.co_qualname) for item in inner]
+        yield one, where
 
 
 def is_user_class(cls: type) -> bool:

@@ -14,8 +14,7 @@ from hitsave_trace import abreast, company, ends, filled, foregone, inner, mocke
 from hitsave_trace.around import around
 from hitsave_trace.importing.apart import replaced
 from hitsave_trace.in_c import getframe
-from hitsave_trace.names import code_infos, is_at_home, raised_by_program
-from hitsave_trace.probes import sites
+from hitsave_trace.names import code_infos, is_at_home, is_inline, raised_by_program
 from hitsave_trace.probes.arming import BODY, arm, arm_entry, direct, disarm, is_armed
 from hitsave_trace.recording import all_open, busy, concerned, innermost, reader_of, stacks, user_line
 from hitsave_trace.watched import is_watched
@@ -82,7 +81,7 @@ class Observer:
         for recording in innermost():
             if origin != UNPROBED:
                 recording.distributions.add(origin)
-            elif not sites.is_inline(code) and code.co_name != "<module>":
+            elif not is_inline(code) and code.co_name != "<module>":
                 recording.forbid("unprobed-code", f"{code.co_qualname} ({code.co_filename})", user_line(3))
 
     # --- what probes call ---------------------------------------------------------------------------------------

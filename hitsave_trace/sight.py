@@ -60,7 +60,7 @@ class Sight:
         self._walk = walk
         self.objects = walk.objects
         self.caches = walk.caches
-        self.classes, self.in_hand = tuple(walk.classes), tuple(walk.in_hand)
+        self.classes, self.in_hand = tuple(walk.classes), tuple(walk.in_hand.values())
         self.distributions = tuple(walk.distributions)
 
     def keep(self) -> None:

@@ -233,7 +233,7 @@ def fingerprint_arguments(call: Call, interpreter: Fingerprint, deadline: float 
     call.objects = walk.objects
     call._walk = walk
     call.caches = walk.caches
-    call.classes, call.in_hand = tuple(walk.classes), tuple(walk.in_hand)
+    call.classes, call.in_hand = tuple(walk.classes), tuple(walk.in_hand.values())
     call.distributions = tuple(walk.distributions)
     if call.cells:
         for name, cell, text in _captured(call):
@@ -257,6 +257,6 @@ def _captured(call: Call) -> Iterator[tuple[str, Fingerprint | None, str]]:
         call.captured_objects[subject] = walk.objects
         call._cells[subject] = value, walk
         call.caches += walk.caches
-        call.classes, call.in_hand = (*call.classes, *walk.classes), (*call.in_hand, *walk.in_hand)
+        call.classes, call.in_hand = (*call.classes, *walk.classes), (*call.in_hand, *walk.in_hand.values())
         call.distributions = (*call.distributions, *walk.distributions)
         yield subject, fingerprint, describe(value)

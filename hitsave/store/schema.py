@@ -26,7 +26,7 @@ project's name, `f` the 16-byte digest of a function's name, `late` the compleme
     n digest             → dependency                    shared between traces; the same
     v digest             → value                         pickle and small buffers, references to blobs; the same
     b digest             → raw bytes                     a blob too small for a file of its own
-    f ns f late          → call digest, trace digest     the stored calls of a function
+    f ns f late          → call digest, trace digest     the stored calls of a function; late: `late` below
     k ns f               → (function, *cost)             what calls of a function cost
     d path               → file digest behind its stat   by digest of the path
     u digest             → u32, hours since 1970         when a trace or value was last used; all ones: pinned

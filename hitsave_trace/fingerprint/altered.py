@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dis import opmap
 from itertools import chain as chained
-from types import CodeType
 
-from hitsave_trace.fingerprint.assigned import ON_ITSELF, runs_in, steps_of
+from hitsave_trace.fingerprint.assigned import GLOBAL, LOCAL, ON_ITSELF, steps_of
+from hitsave_trace.names import parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import CodeType
 
     from hitsave_trace.fingerprint.assigned import Chain
 
@@ -31,8 +32,6 @@ GIVEN = ">"
 
 _SUBSCRIPTS = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
-_GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
-_LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 _STORES = frozenset(("STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF"))
 _CALLS = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
 _FOR_ITS_SAKE = frozenset(("POP_TOP", "BEFORE_WITH", "BEFORE_ASYNC_WITH"))
@@ -65,10 +64,7 @@ def altered(code: CodeType) -> dict[Chain, set[str]]:
     """
     found: dict[Chain, set[str]] = {}
     outer = Body(code, {})
-    waiting = [code]
-    while waiting:
-        one = waiting.pop()
-        waiting += [item for item in one.co_consts if type(item) is CodeType]
+    for one, where in parts(code):
         ops = frozenset(one.co_code[::2])
         in_place = not _SUBSCRIPT_OPS.isdisjoint(ops) or not _CHANGING.isdisjoint(one.co_names)
         imported = _IMPORT in ops or not outer.stands_for.keys().isdisjoint(one.co_names)
@@ -77,7 +73,7 @@ def altered(code: CodeType) -> dict[Chain, set[str]]:
         body = outer if one is code else Body(one, outer.stands_for)
         for chain in chained(body.containers(), body.called()) if imported else ():
             if len(chain) > 1:
-                found.setdefault(chain, set()).add(runs_in(one))
+                found.setdefault(chain, set()).add(where)
         if in_place:
             changed_on_anything.update(body.of_anything())
     return found
@@ -108,7 +104,7 @@ class Body:
             if op in _SUBSCRIPTS:
                 chain = self._subscribed(position)
             elif op in _ATTRIBUTES and said in _CHANGING:
-                chain = self._ends_with(position - 1)
+                chain = self.ends_with(position - 1)
             if chain is not None:
                 yield chain if GIVEN not in chain else chain[: chain.index(GIVEN) + 1]
 
@@ -120,7 +116,7 @@ class Body:
                 last = (self._begun_at(position) or (-1, -1))[1]
             if last <= 0 or self.steps[last][0] not in _ATTRIBUTES or self.steps[last - 1] in ON_ITSELF:
                 continue
-            if self._ends_with(last) is None:
+            if self.ends_with(last) is None:
                 yield str(self.steps[last][1])
 
     def called(self) -> Iterator[Chain]:
@@ -133,10 +129,6 @@ class Body:
                 yield chain
             elif op == "LOAD_BUILD_CLASS":
                 yield from self._derived_from(position)
-
-    def loaded(self, position: int) -> Chain | None:
-        """The chain of names that has been loaded right after a position."""
-        return self._ends_with(position)
 
     def _aliases(self) -> dict[str, Chain]:
         """What `from a import b as c` and `c = a.b` make of names."""
@@ -153,17 +145,17 @@ class Body:
                 if after and after[0][0] in _STORES:
                     found[str(after[0][1])] = (module, str(said))
             elif op in _STORES and said is not None and position and self.steps[position - 1][0] in _ATTRIBUTES:
-                chain = self._ends_with(position - 1, found)
+                chain = self.ends_with(position - 1, found)
                 if chain is not None:
                     found[said] = chain
             elif op in _STORES and said is not None and position and self.steps[position - 1][0] in _CALLS:
                 begun = self._begun_at(position - 1)
-                chain = None if begun is None else self._ends_with(begun[1], found)
+                chain = None if begun is None else self.ends_with(begun[1], found)
                 if chain is not None and len(chain) > 1 and GIVEN not in chain:
                     found[said] = (*chain, GIVEN)
         return found
 
-    def _ends_with(self, position: int, known: Mapping[str, Chain] | None = None) -> Chain | None:
+    def ends_with(self, position: int, known: Mapping[str, Chain] | None = None) -> Chain | None:
         """The chain of names that has been loaded right after a position."""
         parts: list[str] = []
         while position >= 0 and self.steps[position][0] in _ATTRIBUTES:
@@ -173,8 +165,8 @@ class Body:
             return None
         op, name = self.steps[position]
         stands = self.stands_for if known is None else known
-        root: Chain | None = stands.get(str(name)) if op in _GLOBAL or op in _LOCAL else None
-        if root is None and op in _GLOBAL:
+        root: Chain | None = stands.get(str(name)) if op in GLOBAL or op in LOCAL else None
+        if root is None and op in GLOBAL:
             root = self.around.get(str(name))
         return (*root, *reversed(parts)) if root is not None else None
 
@@ -185,7 +177,7 @@ class Body:
             return None
         for position in range(end - 1, -1, -1):
             op, _ = self.steps[position]
-            if (op in _GLOBAL or op in _LOCAL) and self._places[position][0::2] == (line, column):
+            if (op in GLOBAL or op in LOCAL) and self._places[position][0::2] == (line, column):
                 last = position
                 while last + 1 < end and self.steps[last + 1][0] in _ATTRIBUTES:
                     last += 1
@@ -194,7 +186,7 @@ class Body:
 
     def _subscribed(self, end: int) -> Chain | None:
         found = self._begun_at(end)
-        chain = None if found is None else self._ends_with(found[1])
+        chain = None if found is None else self.ends_with(found[1])
         if found is None or chain is None:
             return None
         line, _, column, _ = place = self._places[end]
@@ -216,7 +208,7 @@ class Body:
 
     def _called(self, end: int) -> Chain | None:
         found = self._begun_at(end)
-        chain = None if found is None else self._ends_with(found[1])
+        chain = None if found is None else self.ends_with(found[1])
         if found is None or chain is None or len(chain) < 2:
             return None
         if GIVEN in chain:
@@ -259,8 +251,8 @@ class Body:
             op, _ = self.steps[later]
             if op in _CALLS:
                 return
-            if (op in _GLOBAL or op in _LOCAL or op in _ATTRIBUTES) and self.steps[later + 1][0] not in _ATTRIBUTES:
-                chain = self._ends_with(later)
+            if (op in GLOBAL or op in LOCAL or op in _ATTRIBUTES) and self.steps[later + 1][0] not in _ATTRIBUTES:
+                chain = self.ends_with(later)
                 if chain is not None and len(chain) > 1 and GIVEN not in chain:
                     yield (*chain, SUBCLASS)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import instructions
+from hitsave_trace.names import parts
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT
 
 TYPE_CHECKING = False
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
 _STORES = frozenset(("STORE_ATTR", "DELETE_ATTR"))
 _STORE_OPS = frozenset(dis.opmap[name] for name in _STORES)
-_GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
-_LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
+GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
+LOCAL = frozenset(("LOAD_FAST", "LOAD_DEREF", "LOAD_FAST_CHECK"))
 ON_ITSELF = (("LOAD_FAST", "self"), ("LOAD_DEREF", "self"))
 _HAS_NAME, _HAS_LOCAL = frozenset(dis.hasname), frozenset((*dis.haslocal, *dis.hasfree))
-_OPTIMIZED = 0x1
 ANY = "*"
 """Stands in `_loose` for a name that is only known while `setattr` runs."""
 
@@ -72,35 +72,25 @@ def set_by_functions(functions: Iterable[str]) -> set[str]:
 
 
 def in_module(function: str) -> str:
-    """The qualified name, as `runs_in` gives it, of a function as it is called in recordings."""
+    """The qualified name, as `parts` gives it, of a function as it is called in recordings."""
     qualname = function.partition(":")[2].partition("#")[0]
-    return "<module>" if qualname.startswith("<") else qualname
+    return "<module>" if qualname.startswith("<statement ") else qualname
 
 
-def assigned(code: CodeType, loose: set[str] | None = None) -> tuple[Chain, ...]:
-    """List the dotted names. A module that the code imports under a local name begins with that of the module. Names that are set
-    on anything are added to `loose`, or to those of the program.
+def assigned(code: CodeType, *, of_program: bool = True) -> tuple[Chain, ...]:
+    """List the dotted names. A module that the code imports under a local name begins with that of the module. `of_program`: what
+    it sets on anything is noted as well.
     """
     found: dict[Chain, None] = {}
-    waiting = [code]
-    while waiting:
-        one = waiting.pop()
-        waiting += [item for item in one.co_consts if type(item) is CodeType]
-        if not _BY_NAME.isdisjoint(one.co_names) or not _STORE_OPS.isdisjoint(one.co_code[::2]):
-            names: set[str] = set()
-            found.update(dict.fromkeys(_of_one(one, names)))
-            if names and loose is None:
-                _loose.update(names)
-                _by_function.setdefault(runs_in(one), set()).update(names)
+    for one, where in parts(code):
+        if _BY_NAME.isdisjoint(one.co_names) and _STORE_OPS.isdisjoint(one.co_code[::2]):
+            continue
+        loose: set[str] = set()
+        found.update(dict.fromkeys(_of_one(one, loose)))
+        if loose and of_program:
+            _loose.update(loose)
+            _by_function.setdefault(where, set()).update(loose)
     return tuple(found)
-
-
-def runs_in(code: CodeType) -> str:
-    """The function that code is a part of: comprehensions and bodies of classes run where they stand."""
-    name = code.co_qualname
-    if code.co_name.startswith("<") or not code.co_flags & _OPTIMIZED:
-        name = name.rpartition(".")[0].removesuffix(".<locals>")
-    return name or "<module>"
 
 
 def _of_one(code: CodeType, loose: set[str]) -> list[Chain]:
@@ -116,7 +106,7 @@ def _of_one(code: CodeType, loose: set[str]) -> list[Chain]:
                 loose.add(name)
         elif name in _NAMESPACES:
             loose.add(NAMESPACE)
-        elif name in _SETTERS and op in _GLOBAL:
+        elif name in _SETTERS and op in GLOBAL:
             chain = _given(steps, position + 1, local)
             if chain is None and not any(step in ON_ITSELF for step in steps[position + 1 : position + 2]):
                 loose.add(ANY)
@@ -166,7 +156,7 @@ def _imported(steps: list[Step]) -> dict[str, str]:
 def _root(step: Step, local: dict[str, str]) -> str | None:
     """What a chain begins with: a global name, or the module that a local one stands for."""
     op, name = step
-    return name if op in _GLOBAL else local.get(str(name)) if op in _LOCAL else None
+    return name if op in GLOBAL else local.get(str(name)) if op in LOCAL else None
 
 
 def _before(steps: list[Step], end: int, local: dict[str, str]) -> Chain | None:

@@ -226,7 +226,7 @@ def _module(walk: Walk, module: ModuleType) -> Children:
     if type(name) is not str or registry.reach(name, "__name__") is not name or not is_library(name):
         objects.refuse(module, "a module of the program is more than a value: its names may change at any time")
     note(walk, name)
-    walk.in_hand.append(module)
+    walk.in_hand[id(module)] = module
     walk.write(hasher.MODULE + text(name))
     return None
 

@@ -197,7 +197,7 @@ def class_value(walk: Walk, cls: type) -> Children:
     """Write a class that is a value."""
     known = identity(walk, cls)
     if known is not None:
-        walk.in_hand.append(cls)
+        walk.in_hand[id(cls)] = cls
         walk.write(hasher.CLASS + known)
         return None
     return shape(walk, cls) if walk.meet(cls) else None

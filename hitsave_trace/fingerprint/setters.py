@@ -9,9 +9,10 @@ from itertools import pairwise
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 from hitsave_trace.fingerprint.altered import ENTRY, GIVEN, Body, sets_by_name
-from hitsave_trace.fingerprint.assigned import assigned, steps_of
+from hitsave_trace.fingerprint.assigned import GLOBAL, assigned, steps_of
 from hitsave_trace.fingerprint.registry import qualified
 from hitsave_trace.fingerprint.state import names_of
+from hitsave_trace.names import parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,14 +29,13 @@ _SHALLOW = 1
 """The same of one whose name does not say that it sets something: it may fill a cache."""
 _MANY = 50
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR"))
-_GLOBAL = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
 _OF_CLASSES = ("__new__", "__init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 _OF_SUBCLASSES = ("__init_subclass__", "__set_name__")
 _OF_METACLASSES = ("__new__", "__init__", "__call__", "__prepare__")
 _TOLD_ELSEWHERE = frozenset(("logging", "itertools", "_thread"))
 
 
-def is_kept(thing: object) -> bool:
+def is_keeper(thing: object) -> bool:
     """Whether a value is an object by which a library keeps what it was told: an instance, not a function, class or module."""
     if issubclass(type(thing), (ContextVar, local)):
         return True
@@ -70,7 +70,7 @@ def given_by(function: object) -> list[tuple[str, Chain]]:
     body = _body(one.__code__)
     found: list[tuple[str, Chain]] = []
     for position, (op, _) in enumerate(body.steps):
-        chain = body.loaded(position - 1) if op == "RETURN_VALUE" else None
+        chain = body.ends_with(position - 1) if op == "RETURN_VALUE" else None
         if chain is not None:
             found.append((one.__module__, chain))
         elif op == "RETURN_VALUE" and isinstance(owner, type) and body.steps[position - 1][0] in _ATTRIBUTES:
@@ -117,7 +117,7 @@ def _set_by(first: list[tuple[FunctionType, object]], deep: int) -> list[tuple[s
             found.update(
                 {(module, (*owner.__qualname__.split("."), name)): None for name in _of_first(one.__code__, owner)}
             )
-        for code in _with_inner(one.__code__):
+        for code, _ in parts(one.__code__):
             body = _body(code)
             found.update({(module, chain): None for chain in _sets(code, body, names)})
             if depth < deep:
@@ -129,23 +129,16 @@ def _body(code: CodeType) -> Body:
     return Body(code, {name: (name,) for name in code.co_names})
 
 
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for item in code.co_consts:
-        if type(item) is CodeType:
-            yield from _with_inner(item)
-
-
 def _sets(code: CodeType, body: Body, names: dict[str, Anything]) -> Iterator[Chain]:
     """The chains of names of its module that code binds, or whose values it changes."""
     for position, (op, said) in enumerate(body.steps):
         if op in ("STORE_GLOBAL", "DELETE_GLOBAL") and said is not None:
             yield (said,)
-        elif op in _GLOBAL and body.steps[position + 1][0] in _ATTRIBUTES:
+        elif op in GLOBAL and body.steps[position + 1][0] in _ATTRIBUTES:
             held = names.get(str(said))
-            if held is None or is_kept(held):
+            if held is None or is_keeper(held):
                 yield str(said), KEPT
-    yield from assigned(code, set())
+    yield from assigned(code, of_program=False)
     for chain in body.containers():
         if GIVEN not in chain:
             yield chain[:-1] if chain[-1].startswith(ENTRY) else chain
@@ -154,7 +147,7 @@ def _sets(code: CodeType, body: Body, names: dict[str, Anything]) -> Iterator[Ch
 def _follows(body: Body, names: dict[str, Anything]) -> Iterator[FunctionType]:
     """Functions of the library that code mentions: of its module, or of another that its module has."""
     for position, (op, said) in enumerate(body.steps):
-        held = names.get(str(said)) if op in _GLOBAL else None
+        held = names.get(str(said)) if op in GLOBAL else None
         if issubclass(type(held), ModuleType) and body.steps[position + 1][0] in _ATTRIBUTES:
             held = names_of(held).get(str(body.steps[position + 1][1]))
         one, _ = _plain(held)

@@ -100,7 +100,7 @@ class Walk:
         self.contents: dict[int, bytes] = {}  # Of large arrays, by position among `objects`: the digest of the memory.
         self.fed: bytes | None = None  # The digest of the large buffer that was taken last.
         self.distributions: set[str] = set()
-        self.in_hand: list[object] = []  # modules and classes of libraries that are values
+        self.in_hand: dict[int, object] = {}  # modules and classes of libraries that are values, by address
         self.caches: list[object] = []  # made by `lru_cache`: what they hold is no part of the value
         self.deep = deep
         self.marks: dict[int, int] = {}

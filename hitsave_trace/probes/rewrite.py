@@ -28,7 +28,7 @@ import marshal
 from types import CodeType
 
 from hitsave_trace.fingerprint.code import exception_entries, fingerprint_code
-from hitsave_trace.names import parameters
+from hitsave_trace.names import is_inline, parameters
 from hitsave_trace.probes import callsites, sites, snippets, statements, tables, toplevel
 from hitsave_trace.probes.assembler import Jump, Label, Places, assemble, insert
 from hitsave_trace.probes.snippets import IF_NONE, IF_NOT_NONE, IF_TRUE, op
@@ -148,7 +148,7 @@ def _rewrite_function(code: CodeType, context: Context) -> tuple[CodeType, Table
     code, inner = _rewrite_constants(code, context)
     code, called, moved = callsites.add(code, context.names)
     resume = _after_resume(code)
-    if sites.is_inline(code) or resume is None:
+    if is_inline(code) or resume is None:
         return code, (None, inner, called)
     places = sites.find(original)
     suspends = bool(code.co_flags & _SUSPENDS)

@@ -13,6 +13,7 @@ import dis
 from types import CodeType
 
 from hitsave_trace.model import FOUND, HANDLED_BEFORE, HARMLESS, IMPORTED, RELATIVE, TELLING, TELLING_ATTRIBUTES, Chain
+from hitsave_trace.names import is_inline
 from hitsave_trace.probes.identities import harmless_calls as identities_in
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, CACHE, EXTENDED_ARG
 
@@ -41,13 +42,6 @@ _OPTIMIZED = 0x1
 _CALL = _OP.get("PRECALL", _OP["CALL"])  # with the number of arguments
 _FAR = 200
 _OF_VARIABLES = frozenset(("vars", "locals"))
-INLINE = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-"""Code objects that run where they stand: their reads are their parent's, and they need no probe."""
-
-
-def is_inline(code: CodeType) -> bool:
-    """Whether `code` always runs as a part of the function around it: comprehensions, class bodies, type scopes."""
-    return code.co_name in INLINE or not code.co_flags & _OPTIMIZED or code.co_name.startswith("<generic")
 
 
 class Sites:

@@ -20,6 +20,7 @@ from types import CodeType
 
 from hitsave_trace.fingerprint.code import fingerprint_part
 from hitsave_trace.model import TELLING
+from hitsave_trace.names import is_inline
 from hitsave_trace.probes import sites
 from hitsave_trace.probes.flow import Block, Flow, Irregular
 from hitsave_trace.pythons import ATTRIBUTE_HAS_METHOD_BIT, COMPARISON_SHIFT, NULL_BELOW_CALLABLE
@@ -110,7 +111,7 @@ def find(code: CodeType, entry_unit: int, *, script: bool) -> tuple[Flow | None,
     functions = frozenset(
         const.co_name
         for const in code.co_consts
-        if type(const) is CodeType and not sites.is_inline(const) and const.co_name != "<lambda>"
+        if type(const) is CodeType and not is_inline(const) and const.co_name != "<lambda>"
     )
     lines = [position[0] for position in code.co_positions()]
     found = [piece for piece in pieces if _describe(flow, piece, chains, functions, lines)]
@@ -211,7 +212,7 @@ def _describe(
         _, _, number, argument = rows[i]
         if number == _LOAD_CONST and type(code.co_consts[argument]) is CodeType:
             inner = code.co_consts[argument]
-            if not sites.is_inline(inner):
+            if not is_inline(inner):
                 if inner.co_name != "<lambda>":
                     return False
                 continue

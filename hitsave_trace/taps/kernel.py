@@ -18,6 +18,7 @@ from stat import S_ISREG
 from time import time_ns
 
 from hitsave_trace.accounts import ours, written
+from hitsave_trace.fingerprint.state import names_of
 from hitsave_trace.taps.places import in_library
 
 TYPE_CHECKING = False
@@ -96,13 +97,10 @@ class Accounts:
     def _bytecode(self) -> int:
         """Bytes that the interpreter has written since, to keep what it had compiled of modules that were imported."""
         total = 0
-        for name, module in list(sys.modules.items()):
-            if name in self._loaded:
-                continue
+        for name, path in _loaded("__cached__"):
             try:
-                path = object.__getattribute__(module, "__dict__").get("__cached__")
-                found = os.lstat(path) if type(path) is str else None
-            except (AttributeError, OSError, ValueError):
+                found = None if name in self._loaded else os.lstat(path)
+            except (OSError, ValueError):
                 continue
             if found is not None and found.st_ctime_ns >= self._began:
                 total += found.st_size
@@ -178,16 +176,20 @@ def _sizes(files: Mapping[str, int | None]) -> int:
     return total
 
 
+def _loaded(attribute: str) -> Iterator[tuple[str, str]]:
+    """The modules that are loaded, each with the path that it has by this name."""
+    for name, module in list(sys.modules.items()):
+        path = names_of(module).get(attribute)
+        if type(path) is str:
+            yield name, path
+
+
 def _talkative() -> Iterator[str]:
     """Native libraries that are loaded and might print: not those that come with the interpreter."""
     suffixes = tuple(extension_suffixes())
     standard = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
-    for name, module in list(sys.modules.items()):
-        try:
-            path = object.__getattribute__(module, "__dict__").get("__file__")
-        except AttributeError:
-            continue
-        if type(path) is not str or not path.endswith(suffixes) or name.partition(".")[0] in _QUIET:
+    for name, path in _loaded("__file__"):
+        if not path.endswith(suffixes) or name.partition(".")[0] in _QUIET:
             continue
         real = os.path.realpath(path)
         if real.startswith(standard) and "-packages/" not in real:

@@ -15,18 +15,20 @@ from hitsave_trace.fingerprint.assigned import assigned, in_module, wait
 from hitsave_trace.fingerprint.describe import describe
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
+from hitsave_trace.fingerprint.state import names_of
 from hitsave_trace.in_hand import content
 from hitsave_trace.names import user_modules
-from hitsave_trace.taps import altered as inside
-from hitsave_trace.taps import registered
+from hitsave_trace.taps import inside, registered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Told = tuple[str, bytes | str]
-    Inside = dict[str, dict[str, bytes | str]]  # by library and name: the fingerprint
     from collections.abc import Iterable, Iterator
 
     from hitsave_trace.fingerprint.assigned import Chain
+    from hitsave_trace.fingerprint.registry import Anything
+
+    Told = tuple[str, bytes | str]
+    Inside = dict[str, dict[str, bytes | str]]  # by library and name: the fingerprint
 
 _TOLD_ELSEWHERE = frozenset(("sys", "os", "posix"))
 """Modules of which other taps know what was set."""
@@ -74,7 +76,7 @@ def _told_elsewhere(chain: Chain) -> bool:
 
 def value(library: str, held: Inside | None = None) -> tuple[Told, ...]:
     """What the program has set in a library, by its top-level module; with what it `held` when a call began, or holds now."""
-    found = inside_libraries(library) if held is None else held
+    found = inside_libraries((library,)) if held is None else held
     return (*_values(_attributes(library)), *found.get(library, {}).items())
 
 
@@ -120,15 +122,16 @@ def standard(held: Inside | None = None) -> tuple[object, ...]:
     set_there = (
         one for one in _attributes(None) if is_standard(home := one[0].partition(".")[0]) and home != "builtins"
     )
-    names = [name for name in (_grouped() if held is None else held) if is_standard(name)]
-    found = inside_libraries(*names) if held is None else held
-    told = [one for name in names for one in found.get(name, {}).items()]
+    found = inside_libraries(filter(is_standard, _grouped())) if held is None else held
+    told = [one for name, things in found.items() if is_standard(name) for one in things.items()]
     return (*_values(set_there), *told, *registered.registered())
 
 
-def inside_libraries(*libraries: str) -> Inside:
-    """What stands inside of libraries where the program changes it, or has it changed."""
-    return {library: dict(_values(_inside(library))) for library in libraries or list(_grouped())}
+def inside_libraries(libraries: Iterable[str] | None = None) -> Inside:
+    """What stands inside of libraries, or of these, where the program changes it, or has it changed."""
+    return {
+        library: dict(_values(_inside(library))) for library in list(_grouped() if libraries is None else libraries)
+    }
 
 
 def changed_inside(before: Inside, after: Inside, functions: Iterable[str]) -> str | None:
@@ -155,7 +158,7 @@ def everything() -> tuple[object, ...]:
 
 def _set(names: dict[str, object], chain: Chain) -> tuple[str, object] | None:
     """What a dotted name of a user module means, if it leads into a library."""
-    holder = names.get(chain[0], sys.modules.get(chain[0]))
+    holder: Anything = names.get(chain[0], sys.modules.get(chain[0]))
     if isinstance(holder, ModuleType):
         home = holder.__name__
     elif isinstance(holder, type):
@@ -167,10 +170,9 @@ def _set(names: dict[str, object], chain: Chain) -> tuple[str, object] | None:
     if not is_library(home):
         return None
     for part in chain[1:-1]:
-        held = getattr(holder, "__dict__", None)
-        holder = held.get(part) if held is not None else None
-    held = getattr(holder, "__dict__", None)
-    if held is not None and chain[-1] in held:
+        holder = names_of(holder).get(part)
+    held = names_of(holder)
+    if chain[-1] in held:
         thing = held[chain[-1]]
     else:
         found = vars(type(holder)).get(chain[-1])  # `decimal.DefaultContext.prec`

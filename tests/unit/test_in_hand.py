@@ -70,8 +70,20 @@ def enter(module):
     module.TABLE["x"] = 1
 
 
-@pytest.mark.parametrize(("function", "arguments"), [(put, ("hs_put",)), (mark, ()), (enter, ())])
-def test_what_is_changed_is_named_if_its_function_ran(function, arguments, monkeypatch):
+def made():
+    return lambda module: setattr(module, "hs_put", 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "changed"),
+    [
+        (put, ("hs_put",), "json.hs_put"),
+        (mark, (), "json.hs_mark"),
+        (enter, (), "json.TABLE"),
+        (made(), (), "json.hs_put"),
+    ],
+)
+def test_what_is_changed_is_named_if_its_function_ran(function, arguments, changed, monkeypatch):
     monkeypatch.setattr(json, "TABLE", {}, raising=False)
     code = function.__code__
     assigned.wait(lambda: assigned.assigned(code))
@@ -82,7 +94,7 @@ def test_what_is_changed_is_named_if_its_function_ran(function, arguments, monke
     function(json, *arguments)
     try:
         (name,) = in_hand.changed_in_hand(known, [f"mod:{code.co_qualname}"])
-        assert name == {put: "json.hs_put", mark: "json.hs_mark", enter: "json.TABLE"}[function]
+        assert name == changed
         if function is not enter:
             assert list(in_hand.changed_in_hand(known, ["mod:other"])) == []
     finally:

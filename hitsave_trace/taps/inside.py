@@ -11,7 +11,7 @@ from types import FunctionType, MethodType, ModuleType
 from hitsave_trace.fingerprint.altered import CALL, ENTRY, GIVEN, SUBCLASS
 from hitsave_trace.fingerprint.libraries import is_library, is_standard
 from hitsave_trace.fingerprint.registry import qualified
-from hitsave_trace.fingerprint.setters import KEPT, given_by, is_kept, set_by, set_by_deriving
+from hitsave_trace.fingerprint.setters import KEPT, given_by, is_keeper, set_by, set_by_deriving
 from hitsave_trace.fingerprint.state import names_of
 from hitsave_trace.in_hand import CONTAINERS
 
@@ -49,7 +49,7 @@ def things(chain: Chain) -> Iterator[tuple[str, object]]:
     held, path = _keeper(path)
     name = ".".join(path)
     contains = issubclass(type(held), CONTAINERS)
-    if not contains and _is_kept(held):
+    if not contains and _is_keeper(held):
         yield name, held
     if not contains or qualified(type(held))[1] == "RcParams":
         return
@@ -64,7 +64,7 @@ def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
     function, path = _keeper(path)
     if function is _MISSING:
         return
-    if _is_kept(function):
+    if _is_keeper(function):
         yield ".".join(path), function
         return
     for module, names in _found(function, way):
@@ -75,7 +75,7 @@ def _called(path: Chain, way: str) -> Iterator[tuple[str, object]]:
         if held is _MISSING or issubclass(type(held), (type, FunctionType, MethodType)):
             continue
         # What is made when it is first needed is None until then.
-        if held is not None and (asked or not is_kept(held)):
+        if held is not None and (asked or not is_keeper(held)):
             yield ".".join((module, *names)), held
 
 
@@ -93,15 +93,15 @@ def _keeper(path: Chain) -> tuple[object, Chain]:
         held = _reach(path[:length])
         if held is _MISSING:
             break
-        if _is_kept(held) and not issubclass(type(held), CONTAINERS):
+        if _is_keeper(held) and not issubclass(type(held), CONTAINERS):
             return held, path[:length]
     return _reach(path), path
 
 
-def _is_kept(thing: object) -> bool:
+def _is_keeper(thing: object) -> bool:
     """Whether something is an object of a third party's class by which it keeps what it was told."""
     home = qualified(type(thing))[0]
-    return is_kept(thing) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
+    return is_keeper(thing) and not is_standard(home) and home.partition(".")[0] not in _BY_SETTINGS
 
 
 def _reach(chain: Chain, *, own: bool = False) -> object:

@@ -48,6 +48,11 @@ MOST_FILLS = 1000
 """Arrays that a site may make unfilled before it is switched off: by then it costs more than it is worth."""
 
 
+MOST_INSIDE = 20
+"""Times that a site may be reached inside of a library's recorded call before it is switched off: callbacks run often. If it
+is reached elsewhere and takes long there, it is seen by the sampler."""
+
+
 class LibraryCalls:
     """The call sites of one process."""
 
@@ -61,7 +66,7 @@ class LibraryCalls:
         """A site that is on is about to call `callee`: give what is called instead."""
         observer = self._observer
         thread = get_ident()
-        if observer.off or thread in busy or replaced():
+        if observer.off or thread in busy:
             return callee
         if leaves_unfilled(callee):
             site.fills += 1
@@ -70,7 +75,13 @@ class LibraryCalls:
             return Unfilled(callee)
         own = stacks.get(thread)
         if own and own[-1].is_of_library:
-            return callee  # the outermost call of a library is the one that is worth answering
+            # The outermost call of a library is the one that is worth answering.
+            site.inside += 1
+            if site.inside >= MOST_INSIDE:
+                disarm(site.cell)  # type: ignore[arg-type]
+            return callee
+        if replaced():
+            return callee
         try:
             found = callees.find(callee)
         except Exception:  # what is called may be anything

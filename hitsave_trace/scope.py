@@ -25,6 +25,7 @@ AS_WRITTEN = (
 """How pip and uv write the record of an editable install. To import what reads JSON takes a tenth of what a run takes to begin."""
 PLAIN = b"/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+=@"
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_OWN_FOLDERS = (os.path.join(OURS, "hitsave"), os.path.join(OURS, "hitsave_trace"))
 
 
 def project_of(folder: str) -> str:
@@ -53,9 +54,11 @@ class Scope:
         "_editables",
         "_environments",
         "_files",
+        "_library_folders",
         "_names",
         "_real_folders",
         "_roots",
+        "_sorted_roots",
         "_stdlib",
         "project",
         "script",
@@ -70,6 +73,9 @@ class Scope:
         self._names: set[str] = set()
         self._answers: dict[str, tuple[bool, str]] = {}
         self._environments: dict[str, bool] = {}
+        # Libraries have many modules in a folder, and none of these is looked at by itself.
+        self._library_folders: dict[str, tuple[bool, str]] = {}
+        self._sorted_roots: tuple[tuple[str, str], ...] | None = None
         self._real_folders: dict[str, str] = {}
         self._editables: dict[str, str] | None = None
         self._stdlib = _standard_library()
@@ -90,6 +96,8 @@ class Scope:
             else:
                 self._names.add(name)
         self._answers.clear()
+        self._library_folders.clear()
+        self._sorted_roots = None
 
     def decide(self, filename: str) -> tuple[bool, str]:
         """Is this source file user code? The second part says why, or why not."""
@@ -99,25 +107,30 @@ class Scope:
         return answer
 
     def _decide(self, filename: str) -> tuple[bool, str]:
+        folder = filename.rpartition(os.sep)[0]
+        known = self._library_folders.get(folder)
+        if known is not None and filename not in self._files:
+            return known
         if not filename or (filename[0] == "<" and filename[-1] == ">"):
             return False, "not a file"
         path = os.path.abspath(filename)
         if path in self._files:
             return True, self._files[path]
-        if _within(path, os.path.join(OURS, "hitsave")) or _within(path, os.path.join(OURS, "hitsave_trace")):
+        if any(_within(path, own) for own in _OWN_FOLDERS):
             return False, "HitSave itself"
         library = _library_name(path)
         if library is not None:
-            if library in self._names:
-                return True, "named in the settings"
-            return False, "an installed package"
+            answer = (True, "named in the settings") if library in self._names else (False, "an installed package")
+            if path == filename and os.path.basename(folder) not in LIBRARY_FOLDERS:
+                self._library_folders[folder] = answer
+            return answer
         real = self._real(path)
         # An editable install may reach user code by a link in site-packages, and a project may link to a library:
         # where the file really is counts as much as where it was found.
         for candidate in (path,) if real == path else (path, real):
-            answer = self._root_of(candidate)
-            if answer is not None:
-                return answer
+            within = self._root_of(candidate)
+            if within is not None:
+                return within
         if any(_within(path, folder) for folder in self._stdlib):
             return False, "the standard library"
         return False, "outside the project folder"
@@ -138,11 +151,13 @@ class Scope:
                 each: f"editable install of {name}" for name, folder in editables() for each in _both(folder)
             }
 
-    def _all_roots(self) -> Iterator[tuple[str, str]]:
-        # The longest root first: a project folder inside an editable install answers for itself.
-        yield from sorted(self._roots.items(), key=lambda item: -len(item[0]))
-        self.settle()
-        yield from (self._editables or {}).items()
+    def _all_roots(self) -> tuple[tuple[str, str], ...]:
+        if self._sorted_roots is None:
+            self.settle()
+            # The longest root first: a project folder inside an editable install answers for itself.
+            longest_first = sorted(self._roots.items(), key=lambda item: -len(item[0]))
+            self._sorted_roots = (*longest_first, *(self._editables or {}).items())
+        return self._sorted_roots
 
     def _foreign(self, path: str, root: str) -> str | None:
         if _library_name(path[len(root) :]) is not None:

@@ -44,8 +44,8 @@ class Bundle:
 
     def __init__(self) -> None:
         self.version = ""
-        self.entries: dict[str, Entry] = {}
-        self.missed = False  # whether a module was looked for elsewhere
+        self.entries: dict[str, Entry | None] = {}  # None: it has no bytecode, and is looked for in the usual way
+        self.missed: set[str] = set()  # modules that were looked for elsewhere
 
     def read(self, version: str) -> None:
         """Take what is there. Without a file, or with one that is damaged or of another version, there is nothing in the bundle: an
@@ -75,27 +75,31 @@ class Bundle:
             else:
                 if time == int(found.st_mtime) & _LOW and size == found.st_size & _LOW:
                     return Place(path, is_package)
-        self.missed = True
+        if entry is not None or name not in self.entries:
+            self.missed.add(name)
         return None
 
     def code(self, name: str) -> object:
         """The code of a module that has a `place`, or None if it is damaged."""
         try:
-            return marshal.loads(self.entries[name][4])
+            return marshal.loads(self.entries[name][4])  # type: ignore[index]
         except (ValueError, EOFError, TypeError):
-            self.missed = True
+            self.missed.add(name)
             return None
 
     def write(self) -> None:
         """Leave what this process has imported for those that come later, if they would have to look for it."""
         if not self.missed or sys.dont_write_bytecode:
             return
-        self.missed = False
-        entries = dict(self.entries)
+        # The parts in C are no bytecode, and maybe not there.
+        absent = dict.fromkeys(name for name in self.missed if name not in sys.modules)
+        self.missed = set()
+        entries = {**self.entries, **absent}
         for name, module in list(sys.modules.items()):
             if name.partition(".")[0] in ("hitsave", "hitsave_trace"):
-                entry = _entry(module.__dict__.get("__file__"))
-                if entry is not None:
+                path = module.__dict__.get("__file__")
+                entry = _entry(path)
+                if entry is not None or not str(path).endswith(".py"):
                     entries[name] = entry
         if entries == self.entries:
             return
@@ -124,6 +128,3 @@ def _entry(path: object) -> Entry | None:
         return None
     is_package = os.path.basename(path) == "__init__.py"
     return is_package, path[len(TOP) + 1 :], time, size, data[_PYC_HEADER:]
-
-
-bundle = Bundle()

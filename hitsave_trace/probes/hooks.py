@@ -128,6 +128,7 @@ class Site:
         "fills",
         "function",
         "infos",
+        "inside",
         "line",
         "module",
         "number",
@@ -147,6 +148,7 @@ class Site:
         self.infos: dict[object, CodeInfo] = {}
         self.promoted = 0  # times that it was seen to take long after it had been switched off
         self.fills = 0  # arrays that it made, and that were filled with zeros (library_calls.py)
+        self.inside = 0  # times that it was reached inside of a library's recorded call
         self.strikes = 0  # times that it called something that is no business of ours
 
     @property

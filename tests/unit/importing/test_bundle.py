@@ -54,6 +54,20 @@ def test_a_module_comes_out_of_the_bundle_until_its_source_changes(run, tmp_path
     assert run() == "edited\n"
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_second_run_looks_for_nothing_elsewhere(run, tmp_path, compiled):
+    """The parts in C are no bytecode, and are not missed; whether they are there or not."""
+    if not compiled:
+        for part in tmp_path.glob("ours/hitsave_trace/*.so"):
+            part.unlink()
+    told = "from hitsave_trace.importing.apart import bundle; print(sorted(bundle.missed))"
+    (tmp_path / "program" / "main.py").write_text(
+        f"import sys\nprint('it ran')\nexec({told!r}, {{'print': sys.stderr.write, 'sorted': lambda them: ' '.join(sorted(them))}})\n"
+    )
+    assert run() != ""
+    assert run() == ""
+
+
 @pytest.mark.parametrize("damage", [b"", b"nothing of the kind", None])
 def test_a_damaged_bundle_is_no_bundle(run, tmp_path, damage):
     run()

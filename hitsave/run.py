@@ -88,6 +88,7 @@ def prepare(started: set[str]) -> tuple[dict[str, object], list[object]]:
     view.leave()
     recursion.shift(recursion.BELOW_SCRIPT if program.run is exec else recursion.BELOW_MODULE)
     left = [program.arguments, _runner(program, ended)]
+    bundle.begun()
     whole.begin()
     collector.set_aside()
     return ended, left
@@ -165,11 +166,11 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
     # What we do now must not make the garbage collector destroy what plain Python would destroy later, or never.
     collects = gc.isenabled()
     gc.disable()
-    collector.take_back()
     if os.getpid() == process:
         handle.last_look()
     hook.uninstall()
     if os.getpid() != process:  # a child that was forked and came to its end like this
+        collector.give_back(collects)
         if collects:
             gc.enable()
         return
@@ -185,6 +186,7 @@ def _finish(handle: Handle, hook: Hook, ended: dict[str, object], view: OwnView,
     bundle.write()
     restore()
     handle.over()
+    collector.give_back(collects)
     if collects:
         gc.enable()
     if "interrupted" in ended:

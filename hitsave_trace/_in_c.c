@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FORMAT 2
+#define FORMAT 3
 
 /* --- sets of names --- */
 
@@ -190,6 +190,56 @@ getframe(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
     return (PyObject *)frame;
 }
 
+/* --- what the garbage collector need not look at --- */
+
+static int
+is_atom(PyObject *one)
+{
+    return !PyObject_IS_GC(one) || (PyTuple_CheckExact(one) && !PyObject_GC_IsTracked(one));
+}
+
+static void
+leave_out(PyObject *tuple)
+{
+    if (tuple == NULL || !PyTuple_CheckExact(tuple) || !PyObject_GC_IsTracked(tuple)) {
+        return;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *one = PyTuple_GET_ITEM(tuple, i);
+        if (PyCode_Check(one)) {
+            PyCodeObject *code = (PyCodeObject *)one;
+            leave_out(code->co_consts);
+            leave_out(code->co_names);
+            leave_out(code->co_localsplusnames);
+        }
+        else if (PyTuple_CheckExact(one)) {
+            leave_out(one);
+        }
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        if (!is_atom(PyTuple_GET_ITEM(tuple, i))) {
+            return;
+        }
+    }
+    PyObject_GC_UnTrack(tuple);
+}
+
+static PyObject *
+untrack(PyObject *Py_UNUSED(module), PyObject *code)
+{
+    if (!PyCode_Check(code)) {
+        PyErr_SetString(PyExc_TypeError, "a code object is expected");
+        return NULL;
+    }
+    PyObject *alone = PyTuple_Pack(1, code);
+    if (alone == NULL) {
+        return NULL;
+    }
+    leave_out(alone);
+    Py_DECREF(alone);
+    Py_RETURN_NONE;
+}
+
 /* --- what Python sees --- */
 
 static PyObject *
@@ -224,6 +274,9 @@ static PyMethodDef methods[] = {
      "may grow, and `inner` and `always` are read once. Who listened before is called no more."},
     {"getframe", (PyCFunction)(void (*)(void))getframe, METH_FASTCALL,
      "getframe(depth=0): the frame of the caller, or the one that is so many calls around it. ValueError if there is none."},
+    {"untrack", untrack, METH_O,
+     "untrack(code): take the tuples of a code object, and of those in it, out of what the garbage collector walks, where they\n"
+     "hold nothing that could be garbage. The collector does that by itself, when it comes to them for the first time."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, ModuleType
 
-FORMAT = 2
+FORMAT = 3
 """What the C half must say of itself: one that was built from older sources is not used."""
 PURE = "HITSAVE_PURE"
 """The variable of the environment that says to do without it."""
@@ -27,5 +27,11 @@ def half() -> ModuleType | None:
     return _in_c if getattr(_in_c, "FORMAT", 0) == FORMAT else None
 
 
+def _nothing(_code: object) -> None:
+    """Leave it to the collector."""
+
+
 getframe: Callable[..., FrameType] = getattr(half(), "getframe", sys._getframe)
 """`sys._getframe`; in C it raises no audit event."""
+untrack: Callable[[object], None] = getattr(half(), "untrack", _nothing)
+"""Takes what of a code object can't be garbage out of what the garbage collector walks; in Python it can't be done."""

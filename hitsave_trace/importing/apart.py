@@ -9,17 +9,14 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import ExtensionFileLoader, FileFinder, SourceFileLoader, spec_from_file_location
 from _imp import _fix_co_filename, extension_suffixes  # type: ignore[attr-defined]
-from types import CodeType
+from types import CodeType, ModuleType
 
 from hitsave_trace import mocked
-from hitsave_trace.importing.bundle import Bundle
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
+from hitsave_trace.importing.bundle import Bundle, Place
+from hitsave_trace.in_c import untrack
 
 OWN = dict(vars(builtins))
 _LIBRARY_NEEDS = (
@@ -37,6 +34,7 @@ class Loader(SourceFileLoader):
         """Run the module."""
         vars(module)["__builtins__"] = OWN
         super().exec_module(module)
+        bundle.run.append(module.__name__)
 
 
 class Bundled(Loader):
@@ -45,10 +43,14 @@ class Bundled(Loader):
     def get_code(self, fullname: str) -> CodeType | None:
         """Give the module's code."""
         code = bundle.code(fullname)
-        if type(code) is not CodeType:
-            return super().get_code(fullname)
-        _fix_co_filename(code, self.path)
-        return code
+        return _ours(code, self.path) if type(code) is CodeType else super().get_code(fullname)
+
+
+def _ours(code: CodeType, path: str) -> CodeType:
+    """Code of the bundle, as that of the module at `path`."""
+    _fix_co_filename(code, path)
+    untrack(code)
+    return code
 
 
 class Finder(FileFinder):
@@ -78,6 +80,49 @@ def keep_apart() -> None:
             sys.path_importer_cache[folder] = Finder(
                 folder, (Loader, [".py"]), (ExtensionFileLoader, extension_suffixes())
             )
+    _run_ahead()
+
+
+def _run_ahead() -> None:
+    """Run what runs begin with, in the order in which the import system would be done with each, if all of it is in the bundle.
+
+    It takes two thirds of what the import system takes.
+    """
+    wanted = [name for name in bundle.begin_with if name not in sys.modules]
+    places = {name: bundle.place(name) for name in wanted}
+    found = {name: place for name, place in places.items() if place is not None}
+    if len(found) < len(wanted):
+        return
+    # Packages are imported before what is in them, and done after what they import of it.
+    made = {name: _made(name, place) for name, place in sorted(found.items()) if place.is_package}
+    try:
+        for name, place in found.items():
+            module = made.get(name) or made.setdefault(name, _made(name, place))
+            exec(_ours(bundle.code(name), place.path), vars(module))  # type: ignore[arg-type]  # noqa: S102
+            bundle.run.append(name)
+    except Exception:  # let the import system find out what it is
+        for name in set(made).difference(bundle.run):
+            sys.modules.pop(name, None)
+
+
+def _made(name: str, place: Place) -> ModuleType:
+    """A module that has not been run yet, where importers look for it."""
+    spec = ModuleSpec(name, Bundled(name, place.path), origin=place.path, is_package=place.is_package)
+    spec.has_location = True
+    module = ModuleType(name)
+    head, _, tail = name.rpartition(".")
+    vars(module).update(
+        __builtins__=OWN,
+        __file__=place.path,
+        __loader__=spec.loader,
+        __package__=name if place.is_package else head,
+        __spec__=spec,
+    )
+    if place.is_package:
+        module.__path__ = spec.submodule_search_locations = [os.path.dirname(place.path)]
+    sys.modules[name] = module
+    setattr(sys.modules[head], tail, module)
+    return module
 
 
 def put_back() -> dict[str, object]:

@@ -4,6 +4,9 @@ A run imports some hundred and forty small modules of ours. To find, open, read 
 that is a good part of what a run takes to begin. So the run that had to do it leaves their bytecode in a file beside `hitsave/__pycache__/image`,
 and later ones read that. It is trusted as far as a `.pyc` is: a module whose source has another size or time than was noted is
 looked for in the usual way, and the file is written anew.
+
+It also says which modules had been run when the program's first line was reached, in the order in which each was done: `apart`
+runs them one after another, without what the import system does for each.
 """
 
 from __future__ import annotations
@@ -40,10 +43,12 @@ class Place:
 class Bundle:
     """What the file holds, and whether it is enough."""
 
-    __slots__ = ("entries", "missed", "version")
+    __slots__ = ("begin_with", "entries", "missed", "run", "version")
 
     def __init__(self) -> None:
         self.version = ""
+        self.begin_with: tuple[str, ...] = ()  # what a run imports before the program's first line
+        self.run: list[str] = []  # modules that this process has run, in the order in which they were done
         self.entries: dict[str, Entry | None] = {}  # None: it has no bytecode, and is looked for in the usual way
         self.missed: set[str] = set()  # modules that were looked for elsewhere
 
@@ -56,9 +61,9 @@ class Bundle:
             with open(PATH, "rb") as file:
                 data = file.read()
             if data.startswith(HEADER):
-                made_by, entries = marshal.loads(memoryview(data)[len(HEADER) :])
+                made_by, begin_with, entries = marshal.loads(memoryview(data)[len(HEADER) :])
                 if made_by == version:
-                    self.entries = entries
+                    self.begin_with, self.entries = begin_with, entries
         except (OSError, ValueError, EOFError, TypeError):
             pass
 
@@ -87,6 +92,10 @@ class Bundle:
             self.missed.add(name)
             return None
 
+    def begun(self) -> None:
+        """The program's first line is next: what has been run by now is what a run begins with."""
+        self.begin_with = tuple(self.run)
+
     def write(self) -> None:
         """Leave what this process has imported for those that come later, if they would have to look for it."""
         if not self.missed or sys.dont_write_bytecode:
@@ -106,7 +115,7 @@ class Bundle:
         fresh = f"{PATH}.{os.getpid()}"
         try:
             with open(fresh, "xb") as file:
-                file.write(HEADER + marshal.dumps((self.version, entries)))
+                file.write(HEADER + marshal.dumps((self.version, self.begin_with, entries)))
             os.replace(fresh, PATH)
         except OSError:
             pass

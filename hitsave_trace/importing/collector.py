@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gc
 
+_FULL = 2
+"""The oldest generation."""
 _state = {"asked": False, "aside": False}
 
 
@@ -21,10 +23,27 @@ def set_aside() -> None:
 
 
 def take_back() -> None:
-    """The program has ended. What it has put into objects of others goes with them, and maybe only the collector sees how."""
+    """Put what was set aside where it would be otherwise."""
     if _state["aside"]:
         gc.unfreeze()
         _state["aside"] = False
+
+
+def give_back(collects: bool) -> None:
+    """The program has ended; `collects`: its collector is on. The interpreter now collects once while all modules are still there,
+    and then what was in them. What the program has put into objects of others goes with these, and maybe only the collector sees
+    how: so they are taken back, but after the first, which would find nothing among them.
+    """
+    if _state["aside"] and collects:
+        gc.callbacks.append(_collected)
+    else:
+        take_back()
+
+
+def _collected(phase: str, about: dict[str, int]) -> None:
+    if phase == "stop" and about["generation"] == _FULL:
+        gc.callbacks.remove(_collected)
+        take_back()
 
 
 def tell(source: bytes) -> None:

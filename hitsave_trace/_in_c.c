@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FORMAT 3
+#define FORMAT 4
 
 /* --- sets of names --- */
 
@@ -190,6 +190,38 @@ getframe(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count)
     return (PyObject *)frame;
 }
 
+/* --- what is known of an object by its address --- */
+
+static PyObject *
+at_address(PyObject *known, PyObject *thing)
+{
+    PyObject *address = PyLong_FromVoidPtr(thing);
+    if (address == NULL) {
+        return NULL;
+    }
+    PyObject *found = PyDict_GetItemWithError(known, address);
+    Py_DECREF(address);
+    if (found == NULL) {
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    return Py_NewRef(found);
+}
+
+static PyMethodDef at_address_method = {"at_address", at_address, METH_O, "What is known of an object, or None."};
+
+static PyObject *
+by_address(PyObject *Py_UNUSED(module), PyObject *known)
+{
+    if (!PyDict_CheckExact(known)) {
+        PyErr_SetString(PyExc_TypeError, "a dict is expected");
+        return NULL;
+    }
+    return PyCFunction_New(&at_address_method, known);
+}
+
 /* --- what the garbage collector need not look at --- */
 
 static int
@@ -274,6 +306,8 @@ static PyMethodDef methods[] = {
      "may grow, and `inner` and `always` are read once. Who listened before is called no more."},
     {"getframe", (PyCFunction)(void (*)(void))getframe, METH_FASTCALL,
      "getframe(depth=0): the frame of the caller, or the one that is so many calls around it. ValueError if there is none."},
+    {"by_address", by_address, METH_O,
+     "by_address(known): a function that gives what a dict has under the address of what it is called with, or None."},
     {"untrack", untrack, METH_O,
      "untrack(code): take the tuples of a code object, and of those in it, out of what the garbage collector walks, where they\n"
      "hold nothing that could be garbage. The collector does that by itself, when it comes to them for the first time."},

@@ -7,10 +7,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import FrameType, ModuleType
 
-FORMAT = 3
+FORMAT = 4
 """What the C half must say of itself: one that was built from older sources is not used."""
 PURE = "HITSAVE_PURE"
 """The variable of the environment that says to do without it."""
@@ -31,7 +31,18 @@ def _nothing(_code: object) -> None:
     """Leave it to the collector."""
 
 
+def _by_address(known: Mapping[int, object]) -> Callable[[object], object]:
+    get = known.get
+
+    def at_address(thing: object) -> object:
+        return get(id(thing))
+
+    return at_address
+
+
 getframe: Callable[..., FrameType] = getattr(half(), "getframe", sys._getframe)
 """`sys._getframe`; in C it raises no audit event."""
 untrack: Callable[[object], None] = getattr(half(), "untrack", _nothing)
 """Takes what of a code object can't be garbage out of what the garbage collector walks; in Python it can't be done."""
+by_address: Callable[[Mapping[int, object]], Callable[[object], object]] = getattr(half(), "by_address", _by_address)
+"""A function that gives what a dict has under the address of an object, or None: pickling asks it of each object."""

@@ -91,6 +91,20 @@ def test_programs_and_their_failures(project, words):
     assert saved == plain
 
 
+# Objects in a circle, which only a collector ends, and where each is kept: by what the interpreter had before the program began.
+KEPT_BY_OTHERS = """
+import abc, builtins, collections, os
+class X:
+    def __init__(self, name):
+        self.name, self.own = name, self
+    def __del__(self):
+        print('gone', self.name)
+sys.mine, builtins.mine, abc.ABC.mine, os.environ.mine = X('sys'), X('builtins'), X('class'), X('object')
+abc.ABC.register(type('Late', (), {'mine': X('registered')}))
+os.fsencode.mine = X('function')
+X('nobody')
+here = X('module')
+"""
 # Each is run by `run.py`, in which `sys` is imported.
 ENDS = {
     "nothing": "raise SystemExit",
@@ -115,6 +129,9 @@ ENDS = {
     "profiled to the end": "sys.setprofile(lambda *a: None)",
     "objects": "class X:\n  def __del__(self): print('gone')\nx = X(); 1 / 0",
     "objects, no failure": "class X:\n  def __del__(self): print('gone')\nx = X()",
+    "objects in those that were there before": KEPT_BY_OTHERS,
+    "the same, without a collector": KEPT_BY_OTHERS + "del builtins.mine\nimport gc\ngc.disable()",
+    "the same, which nobody can see": KEPT_BY_OTHERS + "del builtins.mine\n__import__('g' + 'c').disable()",
     "fork": "import os, warnings\nwarnings.simplefilter('ignore')\npid = os.fork()\nif not pid: sys.exit(3)\nprint(os.waitpid(pid, 0)[1])",
     "exec": "import os; os.execv(sys.executable, [sys.executable, '-c', 'import os; print(os.getenv(\"PYTHONHASHSEED\"))'])",
 }

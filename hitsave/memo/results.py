@@ -18,6 +18,7 @@ from hitsave_trace.around import around
 from hitsave_trace.fingerprint.containers import SETS_OF_OTHERS
 from hitsave_trace.fingerprint.libraries import is_library
 from hitsave_trace.fingerprint.values import OverBudget, Unfingerprintable, Walk
+from hitsave_trace.in_c import by_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,31 +86,34 @@ def _take(
     walk = Walk(deadline)
     fingerprint = _fingerprint(walk, value, "result")
 
-    def both(walk: Walk) -> bytes:
-        found = _fingerprint(walk, value, "result")
-        return found if changed is None else found + _fingerprint(walk, changed, "changed")
-
     places = {id(thing): place for place, thing in come_in}
     inside = _views_of(walk, come_in, places)
     shares = bool(inside) or any(id(thing) in places for thing in walk.objects)
-    known: dict[Place, object] | None = None
+    beyond = _Beyond(dict(come_in) if shares or changed is not None else None, after_result=not shares)
+
+    def both(walk: Walk) -> bytes:
+        found = _fingerprint(walk, value, "result")
+        if changed is None:
+            return found
+        beyond.result_is_over(walk)
+        return found + _fingerprint(walk, changed, "changed")
+
     persistent_id = None
-    if shares or changed is not None:
-        known = dict(come_in)
-
-        def persistent_id(thing: object) -> object:
-            return places.get(id(thing))
-
-        # What was there before stands for itself: what it holds now is no part of the result, and may be new.
-        walk = _walk_beyond(known, deadline)
-        fingerprint = both(walk)
+    if beyond.known is not None:
+        persistent_id = by_address(places)
+        if shares:
+            walk = beyond.walk(deadline)
+            fingerprint = both(walk)
+        else:
+            beyond.result_is_over(walk)
+            fingerprint += _fingerprint(walk, changed, "changed")
         inside = _views_of(walk, come_in, places)
     if memory.watched(thing for thing in walk.objects if id(thing) not in places):
         raise Refused("identity", "result (pandas warns when this part of a frame is written to)")
     ties = memory.inside(walk)
     named = _of_libraries(walk)
     what = "result" if changed is None else "the result or what was changed"
-    plain = known is None and _is_plain(value, walk) and not around.sizes_told
+    plain = not around.sizes_told and _is_plain(value, walk, places)
     sizes = _sizes(walk)
     if around.sizes_told and changed is not None:
         raise Refused("unfaithful", what)
@@ -123,12 +127,12 @@ def _take(
             pickled = dump(together, persistent_id, views=exactly, owners=inside, named=named)
         except Unpicklable as error:
             raise Refused("unpicklable", f"{what}{error.path} ({error.type_name}: {error.why})") from None
-        if plain or _is_faithful(pickled, fingerprint, known, ties, sizes, with_changes=changed is not None):
+        if plain or _is_faithful(pickled, fingerprint, beyond, ties, sizes, with_changes=changed is not None):
             return pickled
         # Some classes of libraries work something out when they are asked how they are pickled, and keep it.
-        filled = both(_walk_beyond(known))
+        filled = both(beyond.walk())
         if filled != fingerprint and _is_faithful(
-            pickled, filled, known, ties, sizes, with_changes=changed is not None
+            pickled, filled, beyond, ties, sizes, with_changes=changed is not None
         ):
             return pickled
         raise Refused("unfaithful", what)
@@ -180,11 +184,28 @@ _GENERATORS = frozenset(("builtins", "random", "numpy.random.mtrand"))
 """Modules in which no such objects are looked for; how `numpy.random` is kept stands in `store.views`."""
 
 
-def _walk_beyond(known: dict[Place, object] | None, deadline: float | None = None) -> Walk:
-    walk = Walk(deadline)
-    if known is not None:
-        walk.pass_over(known.values())
-    return walk
+class _Beyond:
+    """How a result is walked: what was there before the call stands for itself, and what it holds now may be new."""
+
+    __slots__ = ("_after_result", "known")
+
+    def __init__(self, known: dict[Place, object] | None, *, after_result: bool) -> None:
+        self.known = known  # what was there, if that matters
+        self._after_result = (
+            after_result  # the result holds nothing of it, what was changed may: one walk does for both
+        )
+
+    def walk(self, deadline: float | None = None) -> Walk:
+        """Begin a walk over the result."""
+        walk = Walk(deadline)
+        if self.known is not None and not self._after_result:
+            walk.pass_over(self.known.values())
+        return walk
+
+    def result_is_over(self, walk: Walk) -> None:
+        """What was changed is next."""
+        if self.known is not None and self._after_result:
+            walk.pass_over(self.known.values())
 
 
 def _fingerprint(walk: Walk, value: object, what: str) -> bytes:
@@ -195,38 +216,45 @@ def _fingerprint(walk: Walk, value: object, what: str) -> bytes:
         raise Refused(slug, f"{error.path or what} ({error.type_name}: {error.why})") from None
 
 
-def _is_plain(value: object, walk: Walk) -> bool:
-    """Whether a value is made of nothing but builtin containers, atoms and plain arrays, which pickle keeps exactly."""
+def _is_plain(value: object, walk: Walk, places: dict[int, Place]) -> bool:
+    """Whether all that is new is made of nothing but builtin containers, atoms and plain arrays, which pickle keeps exactly."""
     if walk.classes or walk.sets:
         return False
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
+    seen = False
     for thing in walk.objects:
         kind = type(thing)
         if kind in PLAIN or (kind is array and not thing.dtype.hasobject and thing.flags.owndata):  # type: ignore[attr-defined]
-            continue
-        return False
-    return bool(walk.objects) or type(value) in (int, float, str, bytes, bool, complex, type(None))
+            seen = seen or thing is value
+        elif id(thing) not in places:
+            return False
+    return seen or id(value) in places or type(value) in _ATOMS
+
+
+_ATOMS = frozenset((int, float, str, bytes, bool, complex, type(None)))
 
 
 def _is_faithful(
     pickled: Pickled,
     fingerprint: bytes,
-    come_in: dict[Place, object] | None,
+    beyond: _Beyond,
     ties: list[memory.Tie],
     sizes: list[int],
     *,
     with_changes: bool,
 ) -> bool:
     """Put a value together again, and see whether it is what it was. Raises `Refused` if that can't be done at all."""
-    persistent_load = None if come_in is None else come_in.__getitem__
+    persistent_load = None if beyond.known is None else beyond.known.__getitem__
     try:
         buffers = [bytearray(buffer) if not buffer.readonly else bytes(buffer) for buffer in pickled.buffers]
         again = load(pickled.data, buffers, persistent_load)  # type: ignore[arg-type]
-        walk = _walk_beyond(come_in)
+        walk = beyond.walk()
         if with_changes:
             parts: tuple[object, object, object] = again  # type: ignore[assignment]
-            now = walk.fingerprint(parts[0]) + walk.fingerprint(parts[1:])
+            now = walk.fingerprint(parts[0])
+            beyond.result_is_over(walk)
+            now += walk.fingerprint(parts[1:])
         else:
             now = walk.fingerprint(again)
         return now == fingerprint and memory.inside(walk) == ties and _sizes(walk) == sizes

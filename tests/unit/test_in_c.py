@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import marshal
 import sys
 import threading
 from types import FunctionType
@@ -79,3 +81,42 @@ def test_there_is_no_event() -> None:
     sys._getframe()
     listening.clear()
     assert heard.count("sys._getframe") == 1
+
+
+def test_what_is_known_of_an_object_is_found_by_its_address() -> None:
+    known, other, equal = [1], [2], [1]
+    places = {id(known): (0, "here"), id(None): "nothing"}
+    for by_address in (in_c.by_address, in_c._by_address):
+        find = by_address(places)
+        assert find(known) == (0, "here")
+        assert find(None) == "nothing"
+        assert find(other) is None
+        assert find(equal) is None
+    places[id(other)] = "later"
+    assert in_c.by_address(places)(other) == "later"
+    with pytest.raises(TypeError):
+        in_c.by_address([])  # type: ignore[arg-type]
+
+
+def test_tuples_of_code_that_can_be_garbage_stay_with_the_collector() -> None:
+    def outer(a=1):  # type: ignore[no-untyped-def]
+        def inner(b):  # type: ignore[no-untyped-def]
+            return a, b, (1, (2, "three"), frozenset((4,)))
+
+        return inner
+
+    code = marshal.loads(marshal.dumps(outer.__code__))
+    inside = next(one for one in code.co_consts if hasattr(one, "co_consts"))
+    tuples = [code.co_consts, code.co_names, inside.co_consts]
+    assert any(map(gc.is_tracked, tuples))
+    in_c.untrack(code)
+    assert not any(map(gc.is_tracked, (code.co_consts, code.co_names)))
+    # A collector may come to a list in it: such a tuple is left as it is, and what holds it.
+    held = code.replace(co_consts=(*code.co_consts, ([],)))
+    in_c.untrack(held)
+    assert gc.is_tracked(held.co_consts)
+    assert gc.is_tracked(held.co_consts[-1])
+    del held
+    gc.collect()
+    with pytest.raises(TypeError):
+        in_c.untrack("code")

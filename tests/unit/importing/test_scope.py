@@ -136,3 +136,24 @@ def test_a_script_inside_of_an_environment_belongs_to_its_own_folder(project):
     (inside / "setup.py").write_text("")
     (inside / "src").mkdir()
     assert project_of(str(inside / "src")) == str(inside)
+
+
+def test_one_answer_for_a_folder_of_a_library_does_not_hide_the_script_in_it(project):
+    folder = project / "site-packages" / "numpy"
+    (folder / "tool.py").write_text("")
+    decide = Scope(str(project), str(folder / "tool.py")).decide
+    assert decide(str(folder / "core.py")) == (False, "an installed package")
+    assert decide(str(folder / "other.py")) == (False, "an installed package")
+    assert decide(str(folder / "tool.py")) == (True, "the script")
+    # In the folder of all libraries each file is one.
+    named = Scope(str(project), extra=["single"]).decide
+    assert named(str(project / "site-packages" / "other.py")) == (False, "an installed package")
+    assert named(str(project / "site-packages" / "single.py")) == (True, "named in the settings")
+
+
+def test_what_the_settings_name_later_counts_for_folders_that_were_asked_for(project):
+    scope = Scope(str(project))
+    path = str(project / "site-packages" / "numpy" / "core.py")
+    assert scope.decide(path) == (False, "an installed package")
+    scope.extend(["numpy"])
+    assert scope.decide(path) == (True, "named in the settings")

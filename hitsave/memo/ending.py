@@ -8,6 +8,7 @@ from hitsave_trace import warned
 from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.installed import distributions_of
 from hitsave_trace.in_hand import changed_in_hand
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, patched, settings, state, switches
@@ -96,7 +97,7 @@ def attribute(found: Recording, changed: Changes) -> None:
 def complete(found: Recording, call: Call, present: Present) -> None:
     """Add what is only known to have been read when a call is over. Raises `Refused`."""
     for top in sorted(found.distributions):
-        for name in surroundings.distributions_of(top):
+        for name in distributions_of(top):
             fingerprint, text = present.distribution(name)
             found.read(DISTRIBUTION, name, fingerprint, text, -1)
     touched = found.distributions.union(name for kind, name in found.reads if kind == DISTRIBUTION)

@@ -15,6 +15,7 @@ from hitsave_trace import names
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
 from hitsave_trace.fingerprint.files import plain_stat
+from hitsave_trace.fingerprint.installed import distributions_of
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.model import CODE, DISTRIBUTION, FILE
 from hitsave_trace.unrecorded import unrecorded
@@ -200,7 +201,7 @@ def _distributions(uses: tuple[tuple[str, str, bytes, str | None], ...]) -> dict
     for top in sorted(tops):
         if top.startswith(("_", "hitsave", "lmdb", "xxhash")):
             continue  # these came with the interpreter or with us
-        for name in surroundings.distributions_of(top)[:1]:
+        for name in distributions_of(top)[:1]:
             found.setdefault(name, surroundings.distribution(name)[1])
     return dict(sorted(found.items()))
 

@@ -28,7 +28,7 @@ project's name, `f` the 16-byte digest of a function's name, `late` the compleme
     b digest             → raw bytes                     a blob too small for a file of its own
     f ns f late          → call digest, trace digest     the stored calls of a function; late: `late` below
     k ns f               → (function, *cost)             what calls of a function cost
-    d path               → file digest behind its stat   by digest of the path
+    d path               → file digest behind its stat   by digest of the path; what is installed in folders, the same way
     u digest             → u32, hours since 1970         when a trace or value was last used; all ones: pinned
     m name               → u64                           counters
     log/

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class Installed:
     """One distribution on disk: where its metadata stands, and what was read from it."""
 
-    __slots__ = ("_metadata", "folder", "name", "parent")
+    __slots__ = ("_metadata", "_tops", "folder", "name", "parent")
 
     def __init__(self, name: str, folder: str, parent: str, metadata: Metadata | None = None) -> None:
         self.name = name
         self.folder = folder
         self.parent = parent
         self._metadata = metadata
+        self._tops: frozenset[str] | None = None  # first parts of the names of what it installs
 
     @property
     def to_keep(self) -> Metadata | None:
@@ -59,11 +60,15 @@ class Installed:
 
     def provides(self, module: str) -> bool:
         """Whether it installs a top-level module."""
-        listed = text_of(self.folder, "top_level.txt")
-        if listed is not None:
-            return module in listed.split()
-        record = "\n" + (text_of(self.folder, "RECORD") or text_of(self.folder, "SOURCES.txt") or "")
-        return f"\n{module}/" in record or f"\n{module}." in record
+        if self._tops is None:
+            listed = text_of(self.folder, "top_level.txt")
+            if listed is not None:
+                self._tops = frozenset(listed.split())
+            else:
+                record = text_of(self.folder, "RECORD") or text_of(self.folder, "SOURCES.txt") or ""
+                heads = {line.partition("/")[0] for line in record.splitlines()}
+                self._tops = frozenset(head.partition(".")[0] for head in heads)
+        return module in self._tops
 
     def local_folder(self) -> str | None:
         """Give the folder it was installed from, if its files can change under the same version."""

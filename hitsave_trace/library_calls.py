@@ -49,8 +49,8 @@ MOST_FILLS = 1000
 
 
 MOST_INSIDE = 20
-"""Times that a site may be reached inside of a library's recorded call before it is switched off: callbacks run often. If it
-is reached elsewhere and takes long there, it is seen by the sampler."""
+"""Times that a site that is not known to be slow may be reached inside of a library's recorded call before it is switched off:
+callbacks run often. If it is reached elsewhere and takes long there, it is seen by the sampler."""
 
 
 class LibraryCalls:
@@ -77,7 +77,7 @@ class LibraryCalls:
         if own and own[-1].is_of_library:
             # The outermost call of a library is the one that is worth answering.
             site.inside += 1
-            if site.inside >= MOST_INSIDE:
+            if site.inside >= MOST_INSIDE and not getattr(site.costs, "slow", 0):
                 disarm(site.cell)  # type: ignore[arg-type]
             return callee
         if replaced():

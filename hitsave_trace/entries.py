@@ -50,11 +50,11 @@ GROUPS = (
     """),
     ("network", "watched", """
         socket.create_connection socket.getaddrinfo socket.gethostname socket.gethostbyname urllib.request.urlopen
-        urllib.request.urlretrieve http.client.HTTPConnection requests.* httpx.* urllib3.*
+        urllib.request.urlretrieve http.client.HTTPConnection requests.* httpx.* urllib3.* sqlalchemy.create_engine
     """),
     ("network", "forbid", """
         socket.socket.send socket.socket.recv aiohttp.* boto3.* paramiko.* websocket.* websockets.* grpc.* redis.*
-        pymongo.* psycopg.* psycopg2.* pymysql.* mysql.* sqlalchemy.create_engine kafka.* zmq.* wandb.* mlflow.*
+        pymongo.* psycopg.* psycopg2.* pymysql.* mysql.* kafka.* zmq.* wandb.* mlflow.*
         neptune.* comet_ml.* huggingface_hub.* google.cloud.* azure.* s3fs.* gcsfs.* smtplib.*
         torch.distributed.* ray.* dask.distributed.*
     """),

@@ -61,6 +61,8 @@ _ADDRESSES = (
     "hdfs://",
     "hf://",
 )
+_OF_SQLITE = ("sqlite", "sqlite+pysqlite")
+"""Databases that are opened by `sqlite3`, in the thread that asks for them."""
 _isdir, _isfile, _exists, _listdir = os.path.isdir, os.path.isfile, os.path.lexists, os.listdir
 
 
@@ -245,6 +247,11 @@ def _use(
         if type(value).__name__ == "LocalFileSystem":
             return  # the files of this machine: what is meant if nothing is said
         told.forbid("native-io", f"{shown}({name}=…)")
+        return
+    if mode == "db":
+        driver = str(getattr(value, "drivername", value)).partition(":")[0]
+        if driver not in _OF_SQLITE:
+            told.forbid("network", f"{shown}: {driver}://…")
         return
     flags = os.O_RDONLY
     mode, _, suffix = mode.partition(".")

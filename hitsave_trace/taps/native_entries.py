@@ -7,6 +7,7 @@ For each module, the functions and classes that are wrapped when it is loaded, o
     1:path:w         is written anew; must be a file
     1:path:w.mtx     the same, with this suffix if it has none; `r.mtx` is read with or without
     1:path:m2:mode=r is opened with the mode that argument 2, `mode`, says; without one, `r`
+    0:url:db         is the address of a database: one of sqlite's is opened by Python, others are somewhere in the network
     :lazy:!          if `lazy` is given and true, or anything but None, nothing can be said: unsaved
     forbid           nothing can be said of this function at all
     process          what it is given is worked on by another process, which nobody sees: unsaved
@@ -73,6 +74,10 @@ ENTRIES = {
         RecordBatchStreamReader.__init__ 1:source:r
         RecordBatchFileWriter.__init__ 1:sink:w
         RecordBatchStreamWriter.__init__ 1:sink:w
+    """,
+    "sqlalchemy.engine.create": """
+        create_engine 0:url:db
+        create_pool_from_url? 0:url:db
     """,
     "polars.io.avro": "read_avro 0:source:r",
     "polars.io.csv.functions": """

@@ -97,6 +97,8 @@ def _run_ahead() -> None:
     made = {name: _made(name, place) for name, place in sorted(found.items()) if place.is_package}
     try:
         for name, place in found.items():
+            if name in sys.modules and name not in made:
+                continue  # one before it has imported it, and is imported by it in turn
             module = made.get(name) or made.setdefault(name, _made(name, place))
             exec(_ours(bundle.code(name), place.path), vars(module))  # type: ignore[arg-type]  # noqa: S102
             bundle.run.append(name)

@@ -54,6 +54,28 @@ def test_a_module_comes_out_of_the_bundle_until_its_source_changes(run, tmp_path
     assert run() == "edited\n"
 
 
+TWICE = """
+import sys
+for name, module in list(sys.modules.items()):
+    for value in list(vars(module).values()) if name.startswith("hitsave") else ():
+        home = sys.modules.get(getattr(value, "__module__", None) or "")
+        if type(value).__name__ == "function" and home and home.__name__.startswith("hitsave"):
+            if value.__globals__ is not vars(home):
+                tell(f"{value.__module__}.{value.__qualname__} ")
+        if isinstance(value, type) and home and home.__name__.startswith("hitsave"):
+            if getattr(home, value.__qualname__, value) is not value:
+                tell(f"{value.__module__}.{value.__qualname__} ")
+"""
+
+
+def test_each_module_is_run_once(run, tmp_path):
+    """Also those that import one another; a second copy would have registers of its own."""
+    script = tmp_path / "program" / "main.py"
+    script.write_text(f"import sys\nprint('it ran')\nexec({TWICE!r}, {{'tell': sys.stderr.write}})\n")
+    for _ in range(3):
+        assert run() == ""
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_second_run_looks_for_nothing_elsewhere(run, tmp_path, compiled):
     """The parts in C are no bytecode, and are not missed; whether they are there or not."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +21,22 @@ os.environ["HITSAVE_PATIENCE"] = os.environ["HITSAVE_CASES_PATIENCE"] = "25"
 os.environ["HITSAVE_CASES_THRESHOLD"] = "0.025"
 
 CASES = Path(__file__).resolve().parent / "cases"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Run HitSave twice before the tests, as their processes leave no bytecode: users have it from their first run on, and where there is
+    some, another part of HitSave imports the rest (`importing.apart`).
+    """
+    if hasattr(config, "workerinput"):
+        return
+    names = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "HITSAVE_PURE")
+    }
+    with tempfile.TemporaryDirectory(prefix="hitsave-first-") as folder:
+        Path(folder, "main.py").write_text("import time\ndef f():\n    time.sleep(0.04)\nf()\n")
+        names |= {"PYTHONPATH": str(CASES.parents[1]), "HITSAVE_STORE": str(Path(folder, "store"))}
+        for _ in range(2):
+            subprocess.run([sys.executable, "-m", "hitsave", "run", "-q", "main.py"], cwd=folder, env=names, check=True)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

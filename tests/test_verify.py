@@ -198,3 +198,44 @@ def test_show_and_why_and_log_tell_of_it(pair):
     assert "work  not as stored" in show
     assert "same  as stored" in show
     assert "1 of 2 not as stored" in pair.ask("log").stdout.decode()
+
+
+BOXES = """
+class Box:
+    def __init__(self, n):
+        self.n = n
+        self.inner = [n]
+
+def work(boxes):
+    time.sleep(0.04)
+    for box in boxes:
+        box.n += 5
+        box.inner.append(box.n)
+    return RESULT
+
+boxes = [Box(n) for n in range(4)]
+[vars(box) for box in boxes[:int(sys.argv[1])]]
+work(boxes)
+print([(box.n, box.inner) for box in boxes])
+"""
+
+
+def test_what_a_call_left_in_instances_is_kept_anew_with_all_that_they_hold(pair):
+    """To put together what was stored makes dicts of instances that had none."""
+    project(pair, BOXES.replace("RESULT", "fresh()"))
+    first, _ = pair.run_saved(["main.py", "4"])
+    outcome, report = verified(pair, "--verify", "0")
+    assert outcome.status == DIFFERENT
+    assert [reason["kind"] for call in report["calls"] for reason in call["reasons"]] == ["result-differs"]
+    again, report = pair.run_saved(["main.py", "0"])
+    assert [call["verdict"] for call in report["calls"]] == ["hit"]
+    assert again.stdout == outcome.stdout == first.stdout
+
+
+def test_whether_an_instance_has_got_its_dict_is_no_difference(pair):
+    project(pair, BOXES.replace("RESULT", "None"))
+    pair.run_saved(["main.py", "0"])
+    for asked in ("0", "2", "4", "1"):
+        outcome, report = verified(pair, "--verify", asked)
+        assert outcome.status == 0, outcome.stderr
+        assert [call["verdict"] for call in report["calls"]] == ["verified"]

@@ -19,12 +19,12 @@ from xxhash import xxh3_64_intdigest
 
 from hitsave import errors, reasons
 from hitsave.memo import check, effects, ending
-from hitsave.memo.changes import came_in, objects_before
+from hitsave.memo.attributes import by_owner, finder
+from hitsave.memo.changes import came_in
 from hitsave.memo.compared import clock_can, differing
 from hitsave.memo.results import Refused
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
-from hitsave_trace.fingerprint.met import real
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
 from hitsave_trace.model import ABSENT, BINDING, CODE, DISTRIBUTION, SETTING, SHARING
 from hitsave_trace.names import is_ours
@@ -32,7 +32,7 @@ from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from hitsave.memo.call import Call
@@ -139,14 +139,7 @@ class Verifier:
 
     def _stored_value(self, found: Recording, call: Call, expected: Expected) -> tuple[object, Kept]:
         """Put the stored result together, and what was stored of changes. Raises Gone or Damaged, whatever failed."""
-        objects_of = objects_before(found, call)
-
-        def find(place: object) -> object:
-            if isinstance(place, int):
-                return real(call.objects, place)
-            kind, name, position = place  # type: ignore[misc]
-            return real(objects_of(kind, name), position)  # type: ignore[has-type]
-
+        find = finder(found, call)
         try:
             if not any(expected.trace.changes):
                 return self._store.load_value(expected.trace.value, find if expected.trace.shares else None), ([], [])
@@ -171,7 +164,7 @@ class Verifier:
         known = came_in(found, call)
         told = _of_results(stored[0], value, known)
         if not told and not found.reasons:
-            told = _of_changes(expected.trace, stored, value, changed, known)
+            told = _of_changes(expected.trace, stored, value, changed, known, finder(found, call))
         try:
             ending.complete(found, call, memo.present)
             records = effects.close(found, self._store)
@@ -271,25 +264,25 @@ def _of_changes(
     value: object,
     changed: Changes,
     known: Sequence[tuple[Place, object]],
+    find: Callable[[object], object],
 ) -> list[Row]:
     """What it changed of what came in; together with the result, since new objects may be in both."""
     same = changed.record() == trace.changes
-    if same and changed:
+    if (changed or any(trace.changes)) and changed.record()[1] == trace.changes[1]:
         try:
-            same = _seen(known, stored[0], *_alike(*stored[1])) == _seen(known, value, *_alike(*changed.states()))
+            states, names = changed.states()
+            before = by_owner(trace.changes[0], stored[1][0], known, find)
+            after = by_owner(changed.places, states, known, find)
+            same = before.keys() == after.keys() and (
+                _seen(known, stored[0], [before[place] for place in after], stored[1][1])
+                == _seen(known, value, list(after.values()), names)
+            )
         except (Refused, Unfingerprintable):
             same = False
     if same:
         return []
-    names = dict.fromkeys(str(place[1]) for place in (*trace.changes[0], *trace.changes[1]) if isinstance(place, tuple))
-    return [_row("effect-differs", f"what it changed of its arguments {' '.join(names)}".rstrip(), None, None)]
-
-
-def _alike(states: list[object], names: object) -> tuple[list[object], object]:
-    """What objects hold, whether or not an instance had been given its `__dict__` already: 3.11 makes that when somebody asks."""
-    return [
-        one[:3] if type(one) is tuple and len(one) == 4 and one[1] == ("__dict__",) else one for one in states
-    ], names
+    told = dict.fromkeys(str(place[1]) for place in (*trace.changes[0], *trace.changes[1]) if isinstance(place, tuple))
+    return [_row("effect-differs", f"what it changed of its arguments {' '.join(told)}".rstrip(), None, None)]
 
 
 _SAID = frozenset(("text", "flush", "logged", "warning"))

@@ -27,6 +27,14 @@ _NEEDED = tuple((name, OWN[name]) for name in _LIBRARY_NEEDS)
 _now = vars(builtins)
 
 
+_OURS = ("hitsave", "hitsave_trace")
+_FIRST = frozenset(
+    ("hitsave", "hitsave_trace", "hitsave_trace.mocked", "hitsave_trace.in_c", "hitsave_trace._in_c", "hitsave_trace.importing",
+     "hitsave_trace.importing.apart", "hitsave_trace.importing.bundle")
+)  # fmt: skip
+"""What is imported before this module can do anything about it."""
+
+
 class Loader(SourceFileLoader):
     """Gives a module of ours builtins that are nobody else's."""
 
@@ -73,6 +81,7 @@ bundle = Bundle()
 def keep_apart() -> None:
     """From here on, modules of ours that are imported get builtins of their own, and come out of the bundle."""
     bundle.read(getattr(sys.modules["hitsave"], "__version__", ""))
+    bundle.alone = not any(name.partition(".")[0] in _OURS and name not in _FIRST for name in sys.modules)
     for name in ("hitsave_trace", "hitsave"):
         top = os.path.dirname(os.path.abspath(sys.modules[name].__file__ or ""))
         for folder, below, _ in os.walk(top):
@@ -93,18 +102,28 @@ def _run_ahead() -> None:
     found = {name: place for name, place in places.items() if place is not None}
     if len(found) < len(wanted):
         return
+    before = set(sys.modules)
     # Packages are imported before what is in them, and done after what they import of it.
-    made = {name: _made(name, place) for name, place in sorted(found.items()) if place.is_package}
+    made: dict[str, ModuleType] = {}
     try:
+        for name, place in sorted(found.items()):
+            if place.is_package:
+                made[name] = _made(name, place)
         for name, place in found.items():
             if name in sys.modules and name not in made:
                 continue  # one before it has imported it, and is imported by it in turn
             module = made.get(name) or made.setdefault(name, _made(name, place))
             exec(_ours(bundle.code(name), place.path), vars(module))  # type: ignore[arg-type]  # noqa: S102
             bundle.run.append(name)
-    except Exception:  # let the import system find out what it is
-        for name in set(made).difference(bundle.run):
-            sys.modules.pop(name, None)
+    except (
+        Exception
+    ):  # let the import system find out what it is, from the beginning: a second copy of some would be worse
+        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS and name not in before]:
+            del sys.modules[name]
+            head, _, tail = name.rpartition(".")
+            if head in before:
+                vars(sys.modules[head]).pop(tail, None)
+        bundle.run.clear()
 
 
 def _made(name: str, place: Place) -> ModuleType:
@@ -113,6 +132,7 @@ def _made(name: str, place: Place) -> ModuleType:
     spec.has_location = True
     module = ModuleType(name)
     head, _, tail = name.rpartition(".")
+    package = sys.modules[head]
     vars(module).update(
         __builtins__=OWN,
         __file__=place.path,
@@ -123,7 +143,7 @@ def _made(name: str, place: Place) -> ModuleType:
     if place.is_package:
         module.__path__ = spec.submodule_search_locations = [os.path.dirname(place.path)]
     sys.modules[name] = module
-    setattr(sys.modules[head], tail, module)
+    setattr(package, tail, module)
     return module
 
 

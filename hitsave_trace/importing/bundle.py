@@ -43,11 +43,12 @@ class Place:
 class Bundle:
     """What the file holds, and whether it is enough."""
 
-    __slots__ = ("begin_with", "entries", "missed", "run", "version")
+    __slots__ = ("alone", "begin_with", "entries", "missed", "run", "version")
 
     def __init__(self) -> None:
         self.version = ""
         self.begin_with: tuple[str, ...] = ()  # what a run imports before the program's first line
+        self.alone = False  # whether nothing of ours was imported by others, which `run` would not tell
         self.run: list[str] = []  # modules that this process has run, in the order in which they were done
         self.entries: dict[str, Entry | None] = {}  # None: it has no bytecode, and is looked for in the usual way
         self.missed: set[str] = set()  # modules that were looked for elsewhere
@@ -94,7 +95,8 @@ class Bundle:
 
     def begun(self) -> None:
         """The program's first line is next: what has been run by now is what a run begins with."""
-        self.begin_with = tuple(self.run)
+        if self.alone:
+            self.begin_with = tuple(self.run)
 
     def write(self) -> None:
         """Leave what this process has imported for those that come later, if they would have to look for it."""

@@ -1,5 +1,6 @@
 """HitSave's own bytecode in one file: read instead of many, and never in place of a source that has changed."""
 
+import marshal
 import os
 import shutil
 import subprocess
@@ -76,6 +77,15 @@ def test_each_module_is_run_once(run, tmp_path):
         assert run() == ""
 
 
+def test_what_others_import_before_is_no_part_of_the_order(run, tmp_path):
+    early = tmp_path / "early" / "sitecustomize.py"
+    early.parent.mkdir()
+    early.write_text("import hitsave.memo.interceptor\n")
+    both = os.pathsep.join([str(early.parent), str(tmp_path / "ours")])
+    for path in (both, both, str(tmp_path / "ours"), both, str(tmp_path / "ours")):
+        assert run(PYTHONPATH=path) == ""
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_second_run_looks_for_nothing_elsewhere(run, tmp_path, compiled):
     """The parts in C are no bytecode, and are not missed; whether they are there or not."""
@@ -128,3 +138,14 @@ def test_the_bundle_of_another_version_is_none(run, tmp_path):
     shutil.rmtree(observer.parent / "__pycache__")
     top.write_text(top.read_text().replace('__version__ = "', '__version__ = "9'))
     assert run() == "EDITED\n"
+
+
+def test_an_order_that_does_not_work_is_no_order(run, tmp_path):
+    """Modules without their packages; one that needs what is not there."""
+    assert run() == ""
+    (written,) = (tmp_path / "ours" / "hitsave" / "__pycache__").glob("bundle.*.pyc")
+    data = written.read_bytes()
+    version, order, entries = marshal.loads(data[16:])
+    for other in ([name for name in order if name.count(".") > 1], order[::-1], order[5:], [*order, *order]):
+        written.write_bytes(data[:16] + marshal.dumps((version, tuple(other), entries)))
+        assert run() == ""

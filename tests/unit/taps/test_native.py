@@ -138,7 +138,7 @@ def test_every_row_can_be_read():
             for word in row.split()[1:]:
                 if word not in ("forbid", "links", "process"):
                     mode, position, name, *_ = native._spec(word)
-                    assert mode.partition(".")[0] in ("r", "w", "m", "!")
+                    assert mode.partition(".")[0] in ("r", "w", "m", "!", "db")
                     assert name.isidentifier()
                     assert position >= 0 or mode == "!"
 

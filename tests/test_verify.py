@@ -239,3 +239,16 @@ def test_whether_an_instance_has_got_its_dict_is_no_difference(pair):
         outcome, report = verified(pair, "--verify", asked)
         assert outcome.status == 0, outcome.stderr
         assert [call["verdict"] for call in report["calls"]] == ["verified"]
+
+
+def test_a_call_that_sets_filters_of_warnings_is_compared(pair):
+    project(
+        pair,
+        "import warnings\ndef work():\n    time.sleep(0.04)\n    warnings.simplefilter('ignore')\n    return 1\n\n"
+        "work()\nwarnings.warn('not told')\n",
+    )
+    pair.run_saved(["main.py"])
+    outcome, report = verified(pair)
+    assert [call["verdict"] for call in report["calls"]] == ["verified"]
+    assert outcome.status == 0
+    assert b"failed" not in outcome.stderr

@@ -291,7 +291,9 @@ _ELSEWHERE = _SAID | {"import"}
 
 def _by_subject(records: Sequence[Effect]) -> dict[tuple[str, str], Effect]:
     """Records that say in which state something was left, by what it is; the last one counts."""
-    return {(str(record[0]), str(record[1])): record[2:] for record in records if record[0] not in _ELSEWHERE}
+    # Some effects have no subject: that warnings have other filters.
+    left = (record for record in records if record[0] not in _ELSEWHERE)
+    return {(str(record[0]), "".join(map(str, record[1:2]))): record[2:] for record in left}
 
 
 def _done(before: bool) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ from hitsave_trace import warned
 from hitsave_trace.around import around
 from hitsave_trace.company import worked_beside
 from hitsave_trace.fingerprint import surroundings
-from hitsave_trace.fingerprint.installed import distributions_of
+from hitsave_trace.fingerprint.distributions import distributions_of
 from hitsave_trace.in_hand import changed_in_hand
 from hitsave_trace.model import DISTRIBUTION, FIGURES, HANDLED, RANDOM, SETTING, SHARING
 from hitsave_trace.taps import ignored, patched, settings, state, switches

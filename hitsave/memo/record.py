@@ -14,8 +14,8 @@ from time import perf_counter
 from hitsave_trace import names
 from hitsave_trace.around import around
 from hitsave_trace.fingerprint import surroundings
+from hitsave_trace.fingerprint.distributions import distributions_of
 from hitsave_trace.fingerprint.files import plain_stat
-from hitsave_trace.fingerprint.installed import distributions_of
 from hitsave_trace.importing.loader import relative
 from hitsave_trace.model import CODE, DISTRIBUTION, FILE
 from hitsave_trace.unrecorded import unrecorded

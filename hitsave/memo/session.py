@@ -21,7 +21,7 @@ from hitsave.memo.verify import Verifier
 from hitsave.store.store import Store, open_store
 from hitsave_trace import callees, engines, filled, names, observations, recording, taps
 from hitsave_trace.around import around
-from hitsave_trace.fingerprint import installed, shapes
+from hitsave_trace.fingerprint import distributions, shapes
 from hitsave_trace.fingerprint import state as kinds
 from hitsave_trace.fingerprint.containers import let_order_count
 from hitsave_trace.fingerprint.files import FileDigests
@@ -91,7 +91,7 @@ class Session:
         self.store = open_store(self.settings.store, self.project, self.settings.size_limit_bytes)
         if isinstance(self.store, Store):
             self.store.blobs.maps_allowed()
-        installed.recall, installed.keep = self.store.file_digest, self.store.save_file_digest
+        distributions.recall, distributions.keep = self.store.file_digest, self.store.save_file_digest
         self.templates: str | None = os.path.join(self.store.folder, "templates") if self.store.usable else None
         self.started = time()
         self.clock = perf_counter()
@@ -346,7 +346,7 @@ class Session:
             if cost is not None:
                 self.store.save_cost(name, cost)
         closing = {**record.closing(self, status, exception), **replay}
-        installed.remember()
+        distributions.remember()
         self.journal.finish()
         self.store.finish_run(self.run, closing)
         return {**self.opening, **closing}

@@ -43,7 +43,7 @@ def _is_library(module: str) -> bool:
         return False
     if any(name in origin for name in _PACKAGES):
         return True
-    from hitsave_trace.fingerprint.installed import distributions_of
+    from hitsave_trace.fingerprint.distributions import distributions_of
 
     return bool(distributions_of(root))
 

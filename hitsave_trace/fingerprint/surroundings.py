@@ -11,7 +11,7 @@ import sys
 
 from xxhash import xxh3_128, xxh3_128_digest
 
-from hitsave_trace.fingerprint.installed import installed, normal, text_of
+from hitsave_trace.fingerprint.distributions import installed, normal, text_of
 from hitsave_trace.fingerprint.variables import env
 from hitsave_trace.model import ABSENT
 

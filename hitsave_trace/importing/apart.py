@@ -115,9 +115,8 @@ def _run_ahead() -> None:
             module = made.get(name) or made.setdefault(name, _made(name, place))
             exec(_ours(bundle.code(name), place.path), vars(module))  # type: ignore[arg-type]  # noqa: S102
             bundle.run.append(name)
-    except (
-        Exception
-    ):  # let the import system find out what it is, from the beginning: a second copy of some would be worse
+    except Exception:
+        # Let the import system find out what it is, and begin anew: a second copy of some would be worse.
         for name in [name for name in sys.modules if name.partition(".")[0] in _OURS and name not in before]:
             del sys.modules[name]
             head, _, tail = name.rpartition(".")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.fingerprint.installed import all_distributions
+from hitsave_trace.fingerprint.distributions import all_distributions
 from hitsave_trace.names import info_of
 from hitsave_trace.taps.noting import noting
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from hitsave_trace.fingerprint import installed, surroundings
+from hitsave_trace.fingerprint import distributions, surroundings
 from hitsave_trace.model import ABSENT
 
 
@@ -54,11 +54,11 @@ def test_versions_as_the_metadata_says():
 def test_who_provides_a_module():
     known = importlib.metadata.packages_distributions()
     for module in ("numpy", "sklearn", "dateutil", "PIL", "mpl_toolkits", "typing_extensions", "xxhash"):
-        found = installed.distributions_of(module)
-        assert installed.normal(found[0]) in map(installed.normal, known[module]), module
-    assert {"numpy", "scipy", "joblib"} <= set(installed.distributions_of("sklearn"))
-    assert installed.distributions_of("sklearn.svm") == installed.distributions_of("sklearn")
-    assert installed.distributions_of("json") == installed.distributions_of("no_such_module") == ()
+        found = distributions.distributions_of(module)
+        assert distributions.normal(found[0]) in map(distributions.normal, known[module]), module
+    assert {"numpy", "scipy", "joblib"} <= set(distributions.distributions_of("sklearn"))
+    assert distributions.distributions_of("sklearn.svm") == distributions.distributions_of("sklearn")
+    assert distributions.distributions_of("json") == distributions.distributions_of("no_such_module") == ()
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def site(tmp_path, monkeypatch):
         (folder / "RECORD").write_text(record)
         if direct_url is not None:
             (folder / "direct_url.json").write_text(json.dumps(direct_url))
-        installed._state = installed._State(())
+        distributions._state = distributions._State(())
         surroundings._answers.clear()
         return surroundings.distribution("study-pkg")
 
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     yield install
-    installed._state = installed._State(())
+    distributions._state = distributions._State(())
     surroundings._answers.clear()
 
 
@@ -95,7 +95,7 @@ def remove(tmp_path):
 def test_an_upgrade(site, tmp_path):
     before = site("1.0")
     assert before[1] == "1.0"
-    assert installed.distributions_of("study_pkg") == ("Study.Pkg", "numpy")
+    assert distributions.distributions_of("study_pkg") == ("Study.Pkg", "numpy")
     remove(tmp_path)
     after = site("1.1")
     assert after[1] == "1.1"

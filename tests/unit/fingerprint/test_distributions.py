@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from hitsave_trace.fingerprint import installed
+from hitsave_trace.fingerprint import distributions
 
 
 @pytest.fixture
@@ -18,12 +18,12 @@ def site(tmp_path, monkeypatch):
     folder.mkdir()
     rows: dict[str, tuple[object, ...]] = {}
     read: list[str] = []
-    text_of = installed.text_of
+    text_of = distributions.text_of
     monkeypatch.setattr(sys, "path", [str(tmp_path), str(folder)])
-    monkeypatch.setattr(installed, "recall", rows.get)
-    monkeypatch.setattr(installed, "keep", rows.__setitem__)
-    monkeypatch.setattr(installed, "text_of", lambda *where: read.append(where[1]) or text_of(*where))
-    monkeypatch.setattr(installed, "_state", installed._State(()))
+    monkeypatch.setattr(distributions, "recall", rows.get)
+    monkeypatch.setattr(distributions, "keep", rows.__setitem__)
+    monkeypatch.setattr(distributions, "text_of", lambda *where: read.append(where[1]) or text_of(*where))
+    monkeypatch.setattr(distributions, "_state", distributions._State(()))
     install(folder, "apple", "1.0", "pip_of_apple", requires=["pear"])
     install(folder, "pear", "2.0", "pear")
     age(folder)
@@ -48,54 +48,54 @@ def age(folder, seconds=3600):
 
 def ended(monkeypatch):
     """A run is over, and another one begins."""
-    monkeypatch.setattr(installed, "JUST_NOW", -(10**9))
-    installed.remember()
-    monkeypatch.setattr(installed, "_state", installed._State(()))
+    monkeypatch.setattr(distributions, "JUST_NOW", -(10**9))
+    distributions.remember()
+    monkeypatch.setattr(distributions, "_state", distributions._State(()))
 
 
 def test_a_second_run_opens_nothing(site, monkeypatch):
     _, rows, read = site
-    first = [installed.distributions_of(one) for one in ("pip_of_apple", "pear", "nobody")]
+    first = [distributions.distributions_of(one) for one in ("pip_of_apple", "pear", "nobody")]
     assert first == [("apple", "pear"), ("pear",), ()]
-    assert installed.installed()["apple"].read() == ("apple", "1.0", ("pear",))
+    assert distributions.installed()["apple"].read() == ("apple", "1.0", ("pear",))
     assert read
     ended(monkeypatch)
     assert len(rows) == 1
     read.clear()
-    assert [installed.distributions_of(one) for one in ("pip_of_apple", "pear", "nobody")] == first
-    assert installed.installed()["apple"].read() == ("apple", "1.0", ("pear",))
+    assert [distributions.distributions_of(one) for one in ("pip_of_apple", "pear", "nobody")] == first
+    assert distributions.installed()["apple"].read() == ("apple", "1.0", ("pear",))
     assert read == []
 
 
 def test_what_an_installer_does_is_seen(site, monkeypatch):
     folder, _, _ = site
-    assert installed.distributions_of("pip_of_apple") == ("apple", "pear")
+    assert distributions.distributions_of("pip_of_apple") == ("apple", "pear")
     ended(monkeypatch)
     install(folder, "apple", "1.1", "pip_of_apple")
-    assert installed.distributions_of("pip_of_apple") == ("apple",)
-    assert installed.installed()["apple"].read()[1] == "1.1"
+    assert distributions.distributions_of("pip_of_apple") == ("apple",)
+    assert distributions.installed()["apple"].read()[1] == "1.1"
     ended(monkeypatch)
     shutil.rmtree(folder / "pear-2.0.dist-info")
-    assert installed.distributions_of("pear") == ()
+    assert distributions.distributions_of("pear") == ()
     ended(monkeypatch)
     install(folder, "fig", "1", "pear")
-    assert installed.distributions_of("pear") == ("fig",)
+    assert distributions.distributions_of("pear") == ("fig",)
 
 
 def test_a_folder_that_has_just_changed_is_not_kept(site):
     _, rows, _ = site
-    installed.distributions_of("pear")
-    installed.remember()
+    distributions.distributions_of("pear")
+    distributions.remember()
     assert rows == {}
 
 
 def test_what_stands_beside_the_program_may_provide_anything(site, monkeypatch):
     folder, rows, _ = site
-    assert installed.distributions_of("pear") == ("pear",)
+    assert distributions.distributions_of("pear") == ("pear",)
     ended(monkeypatch)
     install(folder.parent, "pear", "9", "pear")
-    assert installed.installed()["pear"].read()[1] == "9"
-    assert installed.distributions_of("nobody") == ()
+    assert distributions.installed()["pear"].read()[1] == "9"
+    assert distributions.distributions_of("nobody") == ()
     kept = dict(rows)
     ended(monkeypatch)
     assert rows == kept
@@ -106,7 +106,7 @@ def test_metadata_that_is_written_over_in_place_is_read_again(site, monkeypatch)
     old = folder / "plum.egg-info"
     old.mkdir()
     (old / "PKG-INFO").write_text("Name: plum\nVersion: 1\n\n")
-    assert installed.installed()["plum"].read()[1] == "1"
+    assert distributions.installed()["plum"].read()[1] == "1"
     ended(monkeypatch)
     (old / "PKG-INFO").write_text("Name: plum\nVersion: 2\n\n")
-    assert installed.installed()["plum"].read()[1] == "2"
+    assert distributions.installed()["plum"].read()[1] == "2"

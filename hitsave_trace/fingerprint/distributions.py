@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Metadata = tuple[str, str, tuple[str, ...]]
 
 
-class Installed:
+class Distribution:
     """One distribution on disk: where its metadata stands, and what was read from it."""
 
     __slots__ = ("_metadata", "_tops", "folder", "name", "parent")
@@ -150,7 +150,7 @@ class _State:
 
     def __init__(self, path: tuple[str, ...]) -> None:
         self.path = path
-        self.installed: dict[str, Installed] = {}
+        self.installed: dict[str, Distribution] = {}
         self.owners: dict[
             str, tuple[str, ...]
         ] = {}  # by module: names of the distributions that provide it, and what these require
@@ -171,7 +171,7 @@ def _sign(folder: str) -> tuple[int, ...]:
 _state = _State(())
 
 
-def installed() -> dict[str, Installed]:
+def installed() -> dict[str, Distribution]:
     """Find the metadata folders on `sys.path`; the first of a name counts, as for imports."""
     global _state
     path = tuple(entry for entry in sys.path if type(entry) is str)
@@ -180,7 +180,7 @@ def installed() -> dict[str, Installed]:
         kept = _kept(state)
         for parent in path:
             for base, folder, metadata in kept[parent] if parent in kept else _listed(parent):
-                state.installed.setdefault(base, Installed(base, folder, parent, metadata))
+                state.installed.setdefault(base, Distribution(base, folder, parent, metadata))
         if any(one.parent not in state.libraries for one in state.installed.values()):
             state.owners.clear()  # what is found elsewhere may provide anything
         state.new = not kept
@@ -204,7 +204,10 @@ def _listed(parent: str) -> list[tuple[str, str, Metadata | None]]:
 
 def _kept(state: _State) -> dict[str, list[tuple[str, str, Metadata | None]]]:
     """What was kept of each folder, if they have not changed; owners are put in their place."""
-    row = recall(_row_name(state))
+    try:
+        row = recall(_row_name(state))
+    except Exception:  # the store has been closed
+        row = None
     if row is None or len(row) != _ROW or row[0] != state.signs:
         return {}
     _, folders, owners = row
@@ -265,7 +268,7 @@ def distributions_of(module: str) -> tuple[str, ...]:
     return known
 
 
-def _with_requirements(found: list[str], them: dict[str, Installed]) -> tuple[str, ...]:
+def _with_requirements(found: list[str], them: dict[str, Distribution]) -> tuple[str, ...]:
     reached: dict[str, None] = dict.fromkeys(found)
     waiting = list(found)
     while waiting:

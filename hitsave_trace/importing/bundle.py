@@ -100,7 +100,7 @@ class Bundle:
 
     def write(self) -> None:
         """Leave what this process has imported for those that come later, if they would have to look for it."""
-        if not self.missed or sys.dont_write_bytecode:
+        if not self.missed or sys.dont_write_bytecode or not os.access(os.path.dirname(PATH), os.W_OK):
             return
         # The parts in C are no bytecode, and maybe not there.
         absent = dict.fromkeys(name for name in self.missed if name not in sys.modules)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Metadata = tuple[str, str, tuple[str, ...]]
+    Found = tuple[str, str, Metadata | None]  # the name as it is compared, the folder, and what was read there
 
 
 class Distribution:
@@ -151,9 +152,8 @@ class _State:
     def __init__(self, path: tuple[str, ...]) -> None:
         self.path = path
         self.installed: dict[str, Distribution] = {}
-        self.owners: dict[
-            str, tuple[str, ...]
-        ] = {}  # by module: names of the distributions that provide it, and what these require
+        # By module: the distributions that provide it, and what these require.
+        self.owners: dict[str, tuple[str, ...]] = {}
         # Folders in which nothing but installers makes changes, with what tells whether one has.
         self.libraries = tuple(dict.fromkeys(one for one in path if os.path.basename(one) in LIBRARY_FOLDERS))
         self.signs = tuple(map(_sign, self.libraries))
@@ -188,8 +188,8 @@ def installed() -> dict[str, Distribution]:
     return _state.installed
 
 
-def _listed(parent: str) -> list[tuple[str, str, Metadata | None]]:
-    found: list[tuple[str, str, Metadata | None]] = []
+def _listed(parent: str) -> list[Found]:
+    found: list[Found] = []
     try:
         names = os.listdir(parent or ".")
     except OSError:
@@ -202,7 +202,7 @@ def _listed(parent: str) -> list[tuple[str, str, Metadata | None]]:
     return found
 
 
-def _kept(state: _State) -> dict[str, list[tuple[str, str, Metadata | None]]]:
+def _kept(state: _State) -> dict[str, list[Found]]:
     """What was kept of each folder, if they have not changed; owners are put in their place."""
     try:
         row = recall(_row_name(state))
@@ -225,17 +225,14 @@ def _row_name(state: _State) -> str:
 def remember() -> None:
     """Keep what was found out for runs to come."""
     state = _state
-    if (
-        not state.new
-        or not all(state.signs)
-        or any(one.parent not in state.libraries for one in state.installed.values())
-    ):
+    if not state.new or not state.libraries or not all(state.signs):
         return
-    if max(max(sign[2:]) for sign in state.signs) > time_ns() - JUST_NOW or state.signs != tuple(
-        map(_sign, state.libraries)
-    ):
+    if any(one.parent not in state.libraries for one in state.installed.values()):
         return
-    folders: dict[str, list[tuple[str, str, Metadata | None]]] = {parent: [] for parent in state.libraries}
+    latest = max(max(sign[2:]) for sign in state.signs)
+    if latest > time_ns() - JUST_NOW or state.signs != tuple(map(_sign, state.libraries)):
+        return
+    folders: dict[str, list[Found]] = {parent: [] for parent in state.libraries}
     for base, one in state.installed.items():
         folders[one.parent].append((base, one.folder, one.to_keep))
     told = tuple((parent, tuple(them)) for parent, them in folders.items())

@@ -89,6 +89,14 @@ def test_a_folder_that_has_just_changed_is_not_kept(site):
     assert rows == {}
 
 
+def test_without_a_folder_of_libraries_nothing_is_kept(site, monkeypatch):
+    folder, rows, _ = site
+    monkeypatch.setattr(sys, "path", [str(folder.parent)])
+    assert distributions.distributions_of("pear") == ()
+    ended(monkeypatch)
+    assert rows == {}
+
+
 def test_what_stands_beside_the_program_may_provide_anything(site, monkeypatch):
     folder, rows, _ = site
     assert distributions.distributions_of("pear") == ("pear",)

@@ -274,11 +274,6 @@ def function_name(function: FunctionType) -> str | None:
     return None if info is None else info.name
 
 
-def is_ours(module: str) -> bool:
-    """Whether a module is HitSave's own: it may have been imported for our sake, at any moment."""
-    return module.partition(".")[0] in ("hitsave", "hitsave_trace")
-
-
 def parameters(code: CodeType) -> tuple[str, ...]:
     """Name what a function is given: the first of its local variables."""
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x4) + bool(code.co_flags & 0x8)

@@ -7,34 +7,15 @@ for one.
 
 from __future__ import annotations
 
-from hitsave.memo.call import CELL
-from hitsave.memo.changes import objects_before
 from hitsave_trace.fingerprint.forms import Instance, form_of
-from hitsave_trace.fingerprint.met import real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hitsave.memo.call import Call
     from hitsave.memo.results import Place
-    from hitsave_trace.recording import Recording
 
 OWN = "__dict__"
-
-
-def finder(found: Recording, call: Call) -> Callable[[object], object]:
-    """Give what finds an object that was there before the call by its place."""
-    objects_of = objects_before(found, call)
-
-    def find(place: object) -> object:
-        if isinstance(place, int):
-            return real(call.objects, place)
-        named: tuple[str, str, int] = place  # type: ignore[assignment]
-        kind, name, position = named
-        return call.cells[position] if kind == CELL else real(objects_of(kind, name), position)
-
-    return find
 
 
 def by_owner(

@@ -141,8 +141,12 @@ class Call:
             self.seen[kind, name] = sight
         return sight
 
-    def came_from(self) -> Callable[[object], object]:
-        """Give what finds an object that was there before the call by its place."""
+    def came_from(self, objects_of: Callable[[str, str], Sequence[object]] | None = None) -> Callable[[object], object]:
+        """Give what finds an object that was there before the call by its place.
+
+        `objects_of`: says which objects a name led to, if that is not what it means now.
+        """
+        objects_of = objects_of or self.objects_of
 
         def find(place: object) -> object:
             if isinstance(place, int):
@@ -151,7 +155,7 @@ class Call:
             kind, name, position = named
             if kind == CELL:
                 return self.cells[position]
-            return real(self.objects_of(kind, name), position)
+            return real(objects_of(kind, name), position)
 
         return find
 

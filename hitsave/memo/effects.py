@@ -27,7 +27,7 @@ from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import Unpicklable, dump, load
 from hitsave_trace import observations, warned
 from hitsave_trace.around import around
-from hitsave_trace.names import is_ours
+from hitsave_trace.importing.bundle import is_ours
 from hitsave_trace.taps import log_files
 from hitsave_trace.taps.defaults import set_torch_defaults
 from hitsave_trace.taps.log_config import configure

@@ -191,9 +191,8 @@ class _Beyond:
 
     def __init__(self, known: dict[Place, object] | None, *, after_result: bool) -> None:
         self.known = known  # what was there, if that matters
-        self._after_result = (
-            after_result  # the result holds nothing of it, what was changed may: one walk does for both
-        )
+        # Whether the result holds nothing of it: what was changed may, and one walk does for both.
+        self._after_result = after_result
 
     def walk(self, deadline: float | None = None) -> Walk:
         """Begin a walk over the result."""

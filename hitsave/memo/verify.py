@@ -19,15 +19,15 @@ from xxhash import xxh3_64_intdigest
 
 from hitsave import errors, reasons
 from hitsave.memo import check, effects, ending
-from hitsave.memo.attributes import by_owner, finder
-from hitsave.memo.changes import came_in
+from hitsave.memo.attributes import by_owner
+from hitsave.memo.changes import came_in, objects_before
 from hitsave.memo.compared import clock_can, differing
 from hitsave.memo.results import Refused
 from hitsave.store.codec import Damaged, Gone
 from hitsave.store.pickles import load
 from hitsave_trace.fingerprint.values import Unfingerprintable, Walk
+from hitsave_trace.importing.bundle import is_ours
 from hitsave_trace.model import ABSENT, BINDING, CODE, DISTRIBUTION, SETTING, SHARING
-from hitsave_trace.names import is_ours
 from hitsave_trace.recording import busy, stacks
 
 TYPE_CHECKING = False
@@ -139,7 +139,7 @@ class Verifier:
 
     def _stored_value(self, found: Recording, call: Call, expected: Expected) -> tuple[object, Kept]:
         """Put the stored result together, and what was stored of changes. Raises Gone or Damaged, whatever failed."""
-        find = finder(found, call)
+        find = call.came_from(objects_before(found, call))
         try:
             if not any(expected.trace.changes):
                 return self._store.load_value(expected.trace.value, find if expected.trace.shares else None), ([], [])
@@ -164,7 +164,9 @@ class Verifier:
         known = came_in(found, call)
         told = _of_results(stored[0], value, known)
         if not told and not found.reasons:
-            told = _of_changes(expected.trace, stored, value, changed, known, finder(found, call))
+            told = _of_changes(
+                expected.trace, stored, value, changed, known, call.came_from(objects_before(found, call))
+            )
         try:
             ending.complete(found, call, memo.present)
             records = effects.close(found, self._store)

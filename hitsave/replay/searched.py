@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from hitsave_trace.names import is_ours
+from hitsave_trace.importing.bundle import is_ours
 from hitsave_trace.taps.places import in_library
 
 TYPE_CHECKING = False

@@ -15,7 +15,7 @@ from _imp import _fix_co_filename, extension_suffixes  # type: ignore[attr-defin
 from types import CodeType, ModuleType
 
 from hitsave_trace import mocked
-from hitsave_trace.importing.bundle import Bundle, Place
+from hitsave_trace.importing.bundle import Bundle, Place, is_ours
 from hitsave_trace.in_c import untrack
 
 OWN = dict(vars(builtins))
@@ -27,7 +27,6 @@ _NEEDED = tuple((name, OWN[name]) for name in _LIBRARY_NEEDS)
 _now = vars(builtins)
 
 
-_OURS = ("hitsave", "hitsave_trace")
 _FIRST = frozenset(
     ("hitsave", "hitsave_trace", "hitsave_trace.mocked", "hitsave_trace.in_c", "hitsave_trace._in_c", "hitsave_trace.importing",
      "hitsave_trace.importing.apart", "hitsave_trace.importing.bundle")
@@ -81,7 +80,7 @@ bundle = Bundle()
 def keep_apart() -> None:
     """From here on, modules of ours that are imported get builtins of their own, and come out of the bundle."""
     bundle.read(getattr(sys.modules["hitsave"], "__version__", ""))
-    bundle.alone = not any(name.partition(".")[0] in _OURS and name not in _FIRST for name in sys.modules)
+    bundle.alone = not any(is_ours(name) and name not in _FIRST for name in sys.modules)
     for name in ("hitsave_trace", "hitsave"):
         top = os.path.dirname(os.path.abspath(sys.modules[name].__file__ or ""))
         for folder, below, _ in os.walk(top):
@@ -97,27 +96,28 @@ def _run_ahead() -> None:
 
     It takes two thirds of what the import system takes.
     """
-    wanted = [name for name in bundle.begin_with if name not in sys.modules]
-    places = {name: bundle.place(name) for name in wanted}
-    found = {name: place for name, place in places.items() if place is not None}
-    if len(found) < len(wanted):
-        return
+    found: dict[str, Place] = {}
+    for name in bundle.begin_with:
+        if name not in sys.modules:
+            place = bundle.place(name)
+            if place is None:
+                return
+            found[name] = place
     before = set(sys.modules)
     # Packages are imported before what is in them, and done after what they import of it.
-    made: dict[str, ModuleType] = {}
+    packages: dict[str, ModuleType] = {}
     try:
-        for name, place in sorted(found.items()):
-            if place.is_package:
-                made[name] = _made(name, place)
+        for name in sorted(name for name, place in found.items() if place.is_package):
+            packages[name] = _made(name, found[name])
         for name, place in found.items():
-            if name in sys.modules and name not in made:
+            if name in sys.modules and name not in packages:
                 continue  # one before it has imported it, and is imported by it in turn
-            module = made.get(name) or made.setdefault(name, _made(name, place))
+            module = packages.get(name) or _made(name, place)
             exec(_ours(bundle.code(name), place.path), vars(module))  # type: ignore[arg-type]  # noqa: S102
             bundle.run.append(name)
     except Exception:
         # Let the import system find out what it is, and begin anew: a second copy of some would be worse.
-        for name in [name for name in sys.modules if name.partition(".")[0] in _OURS and name not in before]:
+        for name in [name for name in sys.modules if is_ours(name) and name not in before]:
             del sys.modules[name]
             head, _, tail = name.rpartition(".")
             if head in before:

@@ -30,6 +30,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PATH = cache_from_source(os.path.join(TOP, "hitsave", "bundle.py"))
 
 
+def is_ours(module: str) -> bool:
+    """Whether a module is HitSave's own: it may have been imported for our sake, at any moment."""
+    return module.partition(".")[0] in ("hitsave", "hitsave_trace")
+
+
 class Place:
     """The source of a module."""
 
@@ -107,7 +112,7 @@ class Bundle:
         self.missed = set()
         entries = {**self.entries, **absent}
         for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in ("hitsave", "hitsave_trace"):
+            if is_ours(name):
                 path = module.__dict__.get("__file__")
                 entry = _entry(path)
                 if entry is not None or not str(path).endswith(".py"):

@@ -326,6 +326,15 @@ def test_stale_bytecode_is_not_believed(project):
     assert project.run("main.py").stdout == "8\n"
 
 
+def test_bytecode_of_another_source_is_none(project):
+    """It is left behind where an edit is run without writing bytecode; Python sees that, and so do we."""
+    project.run("main.py", environment={"PYTHONDONTWRITEBYTECODE": ""})
+    assert list(project.folder.glob("__pycache__/helper.*.pyc"))
+    project.write("helper.py", "VALUE = 800\n")
+    assert project.run("main.py").stdout == "800\n"
+    assert project.replays("main.py")
+
+
 def test_a_source_that_changes_while_it_runs(project):
     project.write(
         "main.py",

@@ -53,6 +53,7 @@ def _resolution() -> float:
 
 
 _TICK = _resolution()
+_LOW = 0xFFFFFFFF  # what bytecode keeps of the second and the size of its source
 
 
 def prepare(told: str | None) -> tuple[bytes, dict[str, str], list[Row], float] | None:
@@ -256,6 +257,9 @@ class _Closing:
                     return
                 if flags or made.st_mtime > written.st_ctime + _TICK:
                     return
+                noted = int.from_bytes(head[8:12], "little"), int.from_bytes(head[12:16], "little")
+                if noted != (int(written.st_mtime) & _LOW, written.st_size & _LOW):
+                    return  # Python sees that it is of another source, and compiled this one
                 known = (stamp_of(written), stamp_of(made))
                 if self.session.store.file_digest("bytecode of " + path) == known:
                     return
